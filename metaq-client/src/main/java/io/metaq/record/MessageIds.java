@@ -29,7 +29,32 @@ public final class MessageIds {
 
     private static final long IDEMPOTENT = 1L << 62;
 
+    private static final int PLAIN_SEQUENCE_BITS = 12;
+    private static final long PLAIN_EPOCH_MS = 1_577_836_800_000L;
+
     private MessageIds() {}
+
+    /**
+     * A plain id from a tick: milliseconds since 2020 and a sequence in one number that only rises, so that more than 4096
+     * ids in a millisecond borrow from the next one.
+     */
+    public static long plain(long tick, int brokerId) {
+        long sequence = tick & ((1 << PLAIN_SEQUENCE_BITS) - 1);
+        return tick >>> PLAIN_SEQUENCE_BITS << (BROKER_BITS + PLAIN_SEQUENCE_BITS)
+                | (long) brokerId << PLAIN_SEQUENCE_BITS
+                | sequence;
+    }
+
+    /** The tick of a plain id. */
+    public static long tickOf(long plainId) {
+        return plainId >>> (BROKER_BITS + PLAIN_SEQUENCE_BITS) << PLAIN_SEQUENCE_BITS
+                | (plainId & ((1 << PLAIN_SEQUENCE_BITS) - 1));
+    }
+
+    /** The first tick of a millisecond. */
+    public static long firstTickOf(long epochMs) {
+        return Math.max(1, epochMs - PLAIN_EPOCH_MS) << PLAIN_SEQUENCE_BITS;
+    }
 
     public static boolean isIdempotent(long messageId) {
         return messageId > 0 && (messageId & IDEMPOTENT) != 0;

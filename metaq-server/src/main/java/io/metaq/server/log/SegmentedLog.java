@@ -4,77 +4,442 @@ package io.metaq.server.log;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One log: an unbroken run of records in segment files named by their base offset. CONTRACT SKELETON, being built.
+ * One log: an unbroken run of records in segment files named by their base offset.
+ *
+ * <p>Invariants, true whenever a method returns:
+ *
+ * <ul>
+ *   <li>{@code end == active.baseOffset + active.sizeBytes}, and {@code flushed <= end};
+ *   <li>every segment but the last is sealed and forced, and each begins where the one before ends;
+ *   <li>no byte is handed out by {@link #slice} that this process has not written or checked.
+ * </ul>
  *
  * <p>Units: offsets and sizes are bytes. Threads: methods marked (writer) belong to the log writer; the others may be
- * called by any. Errors: after an {@link IOException} from append or force the caller takes the log offline.
+ * called by any, and may block on the disk. Errors: after an {@link IOException} from {@link #force}, or a {@link
+ * LogOfflineException}, the caller takes the log offline; it is not to be written again before it is reopened.
+ *
+ * <p>Idea: a failed fsync may drop dirty pages and then report success (Rebello et al., "Can Applications Recover from
+ * fsync Failures?", USENIX ATC 2020), so a force is never retried.
  */
 public final class SegmentedLog implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
+
+    /** A log and what opening it found. */
+    public record Opened(SegmentedLog log, RecoveryReport report) {}
+
+    private final Path directory;
+    private final LogConfig config;
+    private final Disk disk;
+    private final Watermarks watermarks;
+    private final Object segmentsLock = new Object();
+    private volatile Segment[] segments;
+    private BlockBuilder block;
+    private volatile long knownBoundary = -1;
+
+    private SegmentedLog(Path directory, LogConfig config, Disk disk, List<Segment> segments) {
+        this.directory = directory;
+        this.config = config;
+        this.disk = disk;
+        this.segments = segments.toArray(Segment[]::new);
+        this.watermarks = new Watermarks(active().endOffset());
+        this.block = new BlockBuilder(active().index(), config.indexIntervalBytes(), active().sizeBytes());
+    }
+
+    /**
+     * Opens or creates the log in {@code directory} and recovers it. What a crash left unforced is forced before this
+     * returns, so {@code flushed == end}. Files that are no segments are left alone.
+     *
+     * @param visitor is told of every sound record past the recovery point
+     */
+    public static Opened open(Path directory, LogConfig config, RecoveryStart start, RecordVisitor visitor, Disk disk)
+            throws IOException {
+        if (!disk.exists(directory)) {
+            disk.createDirectories(directory);
+            disk.forceDirectory(directory.getParent());
+        }
+        List<Segment> segments = findSegments(directory, disk);
+        LogRecovery recovery = new LogRecovery(
+                directory.getFileName().toString(), segments, start, config.indexIntervalBytes(), visitor, disk);
+        RecoveryReport report = recovery.run();
+        if (segments.isEmpty()) {
+            segments.add(Segment.create(disk, directory, 0));
+            disk.forceDirectory(directory);
+        }
+        Segment active = segments.get(segments.size() - 1);
+        if (!start.clean() && active.sizeBytes() > 0) {
+            active.file().force();
+            active.index().write(active.sizeBytes());
+        }
+        if (active.sizeBytes() > 0 && active.index().coveredPosition() != active.sizeBytes()) {
+            TailIndexer.index(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
+            active.index().write(active.sizeBytes());
+        }
+        return new Opened(new SegmentedLog(directory, config, disk, segments), report);
+    }
+
+    private static List<Segment> findSegments(Path directory, Disk disk) throws IOException {
+        List<Segment> found = new ArrayList<>();
+        for (Path file : disk.list(directory)) {
+            OptionalLong baseOffset = SegmentFileName.baseOffset(file);
+            if (baseOffset.isPresent()) {
+                found.add(new Segment(disk, file, baseOffset.getAsLong(), disk.sizeBytes(file)));
+            }
+        }
+        return found;
+    }
+
     /** The directory's name, {@code topic-partition} or {@code __name}. */
     public String name() {
-        throw new UnsupportedOperationException();
+        return directory.getFileName().toString();
+    }
+
+    public Path directory() {
+        return directory;
     }
 
     public Watermarks watermarks() {
-        throw new UnsupportedOperationException();
+        return watermarks;
     }
 
     /** The smallest offset that is still there. */
     public long startOffset() {
-        throw new UnsupportedOperationException();
+        return segments[0].baseOffset();
+    }
+
+    public int segmentCount() {
+        return segments.length;
+    }
+
+    private Segment active() {
+        Segment[] current = segments;
+        return current[current.length - 1];
     }
 
     /**
-     * (writer) Appends whole records in storage layout, from position to limit, and rolls when the segment is full.
-     * Returns the offset of the first; on return they are written, not forced. A failed write is cut off again.
+     * (writer) Appends whole records in storage layout, from position to limit, and moves the position; rolls first when
+     * the active segment is full. Returns the offset of the first; on return they are written, not forced. After a
+     * failure nothing of them is in the log, unless a {@link LogOfflineException} says otherwise.
      */
     public long append(ByteBuffer records, long timestampMs) throws IOException {
-        throw new UnsupportedOperationException();
+        if (active().sizeBytes() >= config.maxSegmentBytes()) {
+            roll();
+        }
+        Segment active = active();
+        int from = records.position();
+        int length = records.remaining();
+        long first = active.endOffset();
+        active.append(records);
+        block.add(records, from, length, timestampMs);
+        watermarks.advanceEnd(first + length);
+        return first;
+    }
+
+    private void roll() throws IOException {
+        Segment full = active();
+        full.file().force();
+        watermarks.advanceFlushed(watermarks.end());
+        block.close();
+        full.index().write(full.sizeBytes());
+        Segment next = createSegment(full.endOffset());
+        synchronized (segmentsLock) {
+            Segment[] longer = Arrays.copyOf(segments, segments.length + 1);
+            longer[longer.length - 1] = next;
+            segments = longer;
+        }
+        block = new BlockBuilder(next.index(), config.indexIntervalBytes(), 0);
+        LOG.debug("Rolled segment log={} base={}", name(), next.baseOffset());
+    }
+
+    private Segment createSegment(long baseOffset) throws IOException {
+        Path file = directory.resolve(SegmentFileName.of(baseOffset));
+        if (disk.exists(file) && disk.sizeBytes(file) == 0) {
+            disk.delete(file); // left by a roll that failed half way
+        }
+        Segment created = Segment.create(disk, directory, baseOffset);
+        disk.forceDirectory(directory);
+        return created;
     }
 
     /** (writer) fdatasync; on return {@code flushed == end}. After a failure never call it again. */
     public void force() throws IOException {
-        throw new UnsupportedOperationException();
+        active().file().force();
+        advanceFlushed(watermarks.end());
     }
 
-    /** (writer) Bytes up to this offset are durable in another place, the commit journal. */
+    /**
+     * Forces what is written now, on the calling thread, while the writer may go on. Returns the offset below which
+     * everything is in stable files; the watermark is left for the writer to move. After a failure never call it again.
+     */
+    public long forceFiles() throws IOException {
+        long end = watermarks.end();
+        Segment active = active();
+        active.file().force();
+        return Math.min(end, active.endOffset());
+    }
+
+    /** (writer) Bytes up to this offset are durable: in another place, the commit journal, or by {@link #forceFiles}. */
     public void advanceFlushed(long offset) {
-        throw new UnsupportedOperationException();
+        if (offset > watermarks.flushed()) {
+            watermarks.advanceFlushed(offset);
+        }
+    }
+
+    /** (writer) Writes index entries of blocks whose bytes are in forced files up to {@code offset}. */
+    public void writeIndex(long offset) throws IOException {
+        Segment active = active();
+        active.index().maybeWrite(offset - active.baseOffset());
     }
 
     /** (writer) Cuts everything from {@code offset}, a record boundary, on; durable on return. */
     public void truncateTo(long offset) throws IOException {
-        throw new UnsupportedOperationException();
+        if (offset < startOffset() || offset > watermarks.end()) {
+            throw new IOException("log " + name() + ": cannot truncate to " + offset + ", it holds " + startOffset()
+                    + " to " + watermarks.end());
+        }
+        knownBoundary = -1;
+        synchronized (segmentsLock) {
+            List<Segment> kept = new ArrayList<>(List.of(segments));
+            while (kept.size() > 1 && kept.get(kept.size() - 1).baseOffset() >= offset) {
+                deleteFiles(kept.remove(kept.size() - 1));
+            }
+            segments = kept.toArray(Segment[]::new);
+        }
+        Segment active = active();
+        active.truncate(offset - active.baseOffset());
+        active.file().force();
+        disk.forceDirectory(directory);
+        watermarks.truncate(offset);
+        TailIndexer.index(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
+        block = new BlockBuilder(active.index(), config.indexIntervalBytes(), active.sizeBytes());
+    }
+
+    private void deleteFiles(Segment segment) throws IOException {
+        disk.delete(segment.path());
+        if (disk.exists(segment.index().path())) {
+            disk.delete(segment.index().path());
+        }
+        segment.release();
+    }
+
+    /** The newest segment that begins at or before {@code offset}, held for a reader; null when it is gone. */
+    private Segment acquire(long offset) {
+        Segment[] current = segments;
+        int low = 0;
+        int high = current.length - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (current[middle].baseOffset() <= offset) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Segment found = current[low];
+        return found.baseOffset() <= offset && found.acquire() ? found : null;
     }
 
     /**
      * Whole records from {@code offset} on, at most {@code maxBytes} of them but always at least one record, none beyond
      * {@code limitOffset}, none across a segment's end. {@code offset} must be a boundary, see {@link #boundaryAtOrAfter}.
-     * Null when nothing is there. Never returns bytes that fail their checks: throws {@link DamagedRecordException}.
+     * Null when nothing is there.
+     *
+     * @throws DamagedRecordException when the record at {@code offset} fails its checks; it is never handed out
      */
     public LogSlice slice(long offset, int maxBytes, long limitOffset) throws IOException {
-        throw new UnsupportedOperationException();
+        if (offset >= limitOffset) {
+            return null;
+        }
+        Segment segment = acquire(offset);
+        if (segment == null) {
+            return null;
+        }
+        boolean handedOut = false;
+        try {
+            long position = offset - segment.baseOffset();
+            long limit = Math.min(limitOffset - segment.baseOffset(), segment.sizeBytes());
+            if (position >= limit) {
+                return null;
+            }
+            long end = sliceEnd(segment, position, maxBytes, limit);
+            end = soundEnd(segment, position, end);
+            knownBoundary = segment.baseOffset() + end;
+            LogSlice slice = new LogSlice(
+                    offset, segment.file().channel(), position, (int) (end - position), () -> release(segment));
+            handedOut = true;
+            return slice;
+        } finally {
+            if (!handedOut) {
+                segment.release();
+            }
+        }
     }
 
-    /** True when {@link #slice} from here would read data this process has not verified yet: not for an event loop. */
+    private static long sliceEnd(Segment segment, long position, int maxBytes, long limit) throws IOException {
+        long target = position + Math.max(1, maxBytes);
+        if (target >= limit) {
+            return limit;
+        }
+        long from = Math.max(position, segment.walkStart(target));
+        long end = segment.boundaryAtOrBefore(from, target, limit);
+        return end > position ? end : segment.endOfRecordAt(position, limit);
+    }
+
+    /** Where the sound records from {@code position} on end, at most {@code end}; throws when the first is damaged. */
+    private static long soundEnd(Segment segment, long position, long end) throws IOException {
+        if (segment.verified().contains(position, end)) {
+            return end;
+        }
+        try {
+            segment.verify(position, end);
+            return end;
+        } catch (DamagedRecordException e) {
+            long bad = e.offset() - segment.baseOffset();
+            if (bad > position) {
+                return bad;
+            }
+            throw e;
+        }
+    }
+
+    private void release(Segment segment) {
+        try {
+            segment.release();
+        } catch (IOException e) {
+            LOG.warn("Could not close a segment that is not needed any more file={}", segment.path(), e);
+        }
+    }
+
+    /** True when {@link #slice} from here may read data this process has not verified yet: not for an event loop. */
     public boolean needsVerification(long offset) {
-        throw new UnsupportedOperationException();
+        Segment segment = acquire(offset);
+        if (segment == null) {
+            return false;
+        }
+        try {
+            long position = offset - segment.baseOffset();
+            return !segment.verified().contains(position, segment.sizeBytes());
+        } finally {
+            release(segment);
+        }
     }
 
     /** The first record boundary at or after {@code offset}, clamped to start and {@code limitOffset}. */
     public long boundaryAtOrAfter(long offset, long limitOffset) throws IOException {
-        throw new UnsupportedOperationException();
+        if (offset >= limitOffset) {
+            return limitOffset;
+        }
+        if (offset == knownBoundary) {
+            return offset;
+        }
+        Segment segment = acquire(offset);
+        if (segment == null) {
+            return startOffset();
+        }
+        try {
+            long position = offset - segment.baseOffset();
+            if (position == 0) {
+                return offset;
+            }
+            long limit = Math.min(limitOffset - segment.baseOffset(), segment.sizeBytes());
+            if (position >= limit) {
+                return segment.baseOffset() + limit;
+            }
+            return segment.baseOffset() + segment.boundaryAtOrAfter(segment.walkStart(position), position, limit);
+        } finally {
+            release(segment);
+        }
     }
 
-    /** The offset of the first record appended at or after this time; the end offset when there is none. */
+    /**
+     * The start of the block that holds the first record appended at or after this time: never later than that record,
+     * and earlier by no more than one block. The end offset when there is none.
+     */
     public long offsetAt(long timestampMs) throws IOException {
-        throw new UnsupportedOperationException();
+        for (Segment segment : segments) {
+            if (!segment.acquire()) {
+                continue;
+            }
+            try {
+                ensureIndexed(segment);
+                SparseIndex.Entry found = segment.index().firstNotBefore(timestampMs);
+                if (found != null) {
+                    return segment.baseOffset() + found.position();
+                }
+                long covered = segment.index().coveredPosition();
+                if (segment == active()
+                        && covered < segment.sizeBytes()
+                        && disk.lastModifiedMs(segment.path()) >= timestampMs) {
+                    return segment.baseOffset() + covered;
+                }
+            } finally {
+                release(segment);
+            }
+        }
+        return watermarks.end();
     }
 
+    /** A sealed segment from MetaQ 1.4 has no index until somebody needs one. */
+    private void ensureIndexed(Segment segment) throws IOException {
+        if (segment != active() && segment.index().coveredPosition() < segment.sizeBytes()) {
+            synchronized (segment) {
+                if (segment.index().coveredPosition() < segment.sizeBytes()) {
+                    TailIndexer.index(segment, config.indexIntervalBytes(), disk.lastModifiedMs(segment.path()));
+                    segment.index().write(segment.sizeBytes());
+                }
+            }
+        }
+    }
+
+    /** Sealed segments, oldest first; for retention. */
+    List<Segment> sealed() {
+        Segment[] current = segments;
+        return List.of(current).subList(0, current.length - 1);
+    }
+
+    /** Takes the oldest segment out of the log; its file is deleted or moved by {@code disposal}; readers finish first. */
+    void retire(Segment oldest, Disposal disposal) throws IOException {
+        synchronized (segmentsLock) {
+            if (segments.length < 2 || segments[0] != oldest) {
+                throw new InvariantViolation("log " + name() + ": only the oldest sealed segment can be retired");
+            }
+            segments = Arrays.copyOfRange(segments, 1, segments.length);
+        }
+        disposal.dispose(oldest);
+        disk.forceDirectory(directory);
+        oldest.release();
+    }
+
+    /** What becomes of a retired segment's files. */
+    interface Disposal {
+        void dispose(Segment segment) throws IOException;
+    }
+
+    /** Forces, completes the index and closes the files. */
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException();
+        force();
+        block.close();
+        active().index().write(active().sizeBytes());
+        closeFiles();
+    }
+
+    /** Closes the files as they are: the log is offline, or will be deleted. */
+    public void abandon() {
+        closeFiles();
+    }
+
+    private void closeFiles() {
+        for (Segment segment : segments) {
+            release(segment);
+        }
     }
 }

@@ -1,0 +1,32 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.server.log;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Names in a log's directory: twenty digits of base offset and a suffix. Source: MetaQ 1.4. */
+final class SegmentFileName {
+    static final String SEGMENT_SUFFIX = ".meta";
+    static final String INDEX_SUFFIX = ".index";
+    private static final Pattern SEGMENT = Pattern.compile("(\\d{20})\\.meta");
+
+    private SegmentFileName() {}
+
+    static String of(long baseOffset) {
+        return String.format(Locale.ROOT, "%020d%s", baseOffset, SEGMENT_SUFFIX);
+    }
+
+    static Path indexOf(Path segment) {
+        String name = segment.getFileName().toString();
+        return segment.resolveSibling(name.substring(0, name.length() - SEGMENT_SUFFIX.length()) + INDEX_SUFFIX);
+    }
+
+    /** Empty for a file that is no segment. */
+    static OptionalLong baseOffset(Path file) {
+        Matcher matcher = SEGMENT.matcher(file.getFileName().toString());
+        return matcher.matches() ? OptionalLong.of(Long.parseLong(matcher.group(1))) : OptionalLong.empty();
+    }
+}
