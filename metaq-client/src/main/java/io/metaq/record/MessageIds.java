@@ -5,7 +5,7 @@ package io.metaq.record;
  * What a message id says. Ids are positive, unique in the cluster and never -1.
  *
  * <pre>
- *   plain        0 | 0 | 40 bits milliseconds since 2020 | 10 bits broker id | 12 bits sequence
+ *   plain        0 | 0 | 40 bits milliseconds since 2011 | 10 bits broker id | 12 bits sequence
  *   idempotent   0 | 1 | 10 bits broker id | 24 bits producer number | 28 bits sequence
  * </pre>
  *
@@ -30,12 +30,13 @@ public final class MessageIds {
     private static final long IDEMPOTENT = 1L << 62;
 
     private static final int PLAIN_SEQUENCE_BITS = 12;
-    private static final long PLAIN_EPOCH_MS = 1_577_836_800_000L;
+    /** MetaQ 1.4's own epoch, in April 2011, so that ids go on rising over a migration; enough until 2046. */
+    private static final long PLAIN_EPOCH_MS = 1_303_895_660_503L;
 
     private MessageIds() {}
 
     /**
-     * A plain id from a tick: milliseconds since 2020 and a sequence in one number that only rises, so that more than 4096
+     * A plain id from a tick: milliseconds since 2011 and a sequence in one number that only rises, so that more than 4096
      * ids in a millisecond borrow from the next one.
      */
     public static long plain(long tick, int brokerId) {

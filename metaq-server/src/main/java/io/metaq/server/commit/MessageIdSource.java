@@ -11,19 +11,29 @@ import java.time.InstantSource;
 final class MessageIdSource {
     private final int brokerId;
     private final InstantSource clock;
-    private long lastTick;
+    // Written by the writer, read by the checkpointer.
+    private volatile long lastTick;
 
-    /** @param lastIssued the greatest plain id that is known to have been given out; 0 for none */
-    MessageIdSource(int brokerId, InstantSource clock, long lastIssued) {
+    MessageIdSource(int brokerId, InstantSource clock) {
         this.brokerId = brokerId;
         this.clock = clock;
-        this.lastTick = MessageIds.tickOf(lastIssued);
+    }
+
+    /** @param lastIssued the greatest plain id that is known to have been given out; 0 for none */
+    void startAfter(long lastIssued) {
+        lastTick = MessageIds.tickOf(lastIssued);
     }
 
     /** The next id. */
     long next() {
-        lastTick = Math.max(lastTick + 1, MessageIds.firstTickOf(clock.millis()));
-        return MessageIds.plain(lastTick, brokerId);
+        long tick = Math.max(lastTick + 1, MessageIds.firstTickOf(clock.millis()));
+        lastTick = tick;
+        return MessageIds.plain(tick, brokerId);
+    }
+
+    /** Leaves ids out: a wrapper's messages take those that follow its own. */
+    void skip(int count) {
+        lastTick += Math.max(0, count);
     }
 
     long lastIssued() {

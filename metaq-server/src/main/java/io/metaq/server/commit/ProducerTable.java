@@ -20,7 +20,8 @@ import java.util.Map;
 final class ProducerTable {
     private static final int RECENT_BATCHES = 8;
 
-    /** Consecutive records of one producer. {@code firstOffset} is where the one with {@code firstSequence} begins. */
+    /** Consecutive records of one producer. {@code firstOffset} is where the first begins;
+     * {@code endOffset} is where the last ends, or -1 when nobody knows any more. */
     record Batch(int firstSequence, int lastSequence, long firstOffset, long endOffset) {}
 
     /** One producer's state, for a snapshot. */
@@ -122,7 +123,7 @@ final class ProducerTable {
     }
 
     /** A record found by recovery; each stands for itself, since the log does not say where batches began. */
-    void recovered(long messageId, int messageCount, long offset, long endOffset, long timestampMs) {
+    void recovered(long messageId, int messageCount, long offset, long timestampMs) {
         if (!MessageIds.isIdempotent(messageId)) {
             return;
         }
@@ -131,7 +132,7 @@ final class ProducerTable {
         int last = first + messageCount - 1;
         State state = byProducer.computeIfAbsent(producerId, id -> new State());
         if (state.recent.isEmpty() || last > state.lastSequence) {
-            apply(state, new Batch(first, last, offset, endOffset), timestampMs);
+            apply(state, new Batch(first, last, offset, -1), timestampMs);
         }
     }
 
