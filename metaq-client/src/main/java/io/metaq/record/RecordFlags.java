@@ -7,8 +7,8 @@ package io.metaq.record;
  * <pre>
  *   bit   meaning
  *     0   the payload begins with an attribute block (MetaQ 1.4)
- *     1   the attribute block carries key and headers behind the attribute (see {@code Attributes})
- *     2   the record is a wrapper: its payload is a compressed batch (format 2 topics only, see {@code WrapperBatch})
+ *     1   the attribute block carries key and headers behind the attribute (see {@link Attributes})
+ *     2   the record is a wrapper: its payload is a compressed batch (format 2 topics only, see {@link WrapperBatch})
  *   4-6   the wrapper's compression, {@link Compression#id()}
  * </pre>
  *

@@ -1,0 +1,30 @@
+# Sourced by the other scripts: makes sure that a JDK of at least 17 and Maven are on the PATH.
+
+metaq_java_version() {
+    javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p'
+}
+
+metaq_toolchain_missing() {
+    local version
+    version=$(command -v javac >/dev/null && metaq_java_version || true)
+    if [ -z "$version" ] || [ "$version" -lt 17 ]; then
+        echo "openjdk-17-jdk-headless"
+    fi
+    if ! command -v mvn >/dev/null; then
+        echo "maven"
+    fi
+}
+
+metaq_missing=$(metaq_toolchain_missing)
+if [ -n "$metaq_missing" ]; then
+    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+        echo "Installing" $metaq_missing "..." >&2
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq >&2
+        # shellcheck disable=SC2086
+        apt-get install -y -qq --no-install-recommends $metaq_missing >&2
+    else
+        echo "MetaQ needs a JDK of at least 17 and Maven; please install:" $metaq_missing >&2
+        exit 2
+    fi
+fi
