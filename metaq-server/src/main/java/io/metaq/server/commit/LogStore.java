@@ -271,12 +271,20 @@ public final class LogStore implements Closeable {
         logs.remove(name);
         log.log().abandon();
         Path directory = log.log().directory();
+        deleteUnopened(directory);
+        checkpointer.forget(directory);
+    }
+
+    /** Deletes the files of a log that is not open, if there are any; durable on return. */
+    public void deleteUnopened(Path directory) throws IOException {
+        if (!disk.exists(directory)) {
+            return;
+        }
         for (Path file : disk.list(directory)) {
             disk.delete(file);
         }
         disk.delete(directory);
         disk.forceDirectory(directory.getParent());
-        checkpointer.forget(directory);
     }
 
     /** (writer) Old journal entries must never come back over a log whose history changes. */

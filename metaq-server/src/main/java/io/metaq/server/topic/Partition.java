@@ -3,22 +3,14 @@ package io.metaq.server.topic;
 
 import io.metaq.server.commit.LogHandle;
 
-/** One partition of a topic on this broker. Immutable but for {@link #isClosed}. CONTRACT SKELETON, being built. */
-public final class Partition {
-    public String topic() {
-        throw new UnsupportedOperationException();
-    }
-
-    public int index() {
-        throw new UnsupportedOperationException();
-    }
-
-    public LogHandle log() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Closed by an operator: answers 403 to puts and gets. Persisted. */
-    public boolean isClosed() {
-        throw new UnsupportedOperationException();
+/**
+ * One partition of a topic on this broker. Immutable.
+ *
+ * @param isClosed by an operator: puts and gets are answered 403
+ */
+public record Partition(String topic, int index, LogHandle log, boolean isClosed) {
+    /** The name of a partition's log, and of its directory. Source: MetaQ 1.4. */
+    static String logName(String topic, int index) {
+        return topic + "-" + index;
     }
 }

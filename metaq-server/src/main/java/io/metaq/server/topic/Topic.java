@@ -3,18 +3,18 @@ package io.metaq.server.topic;
 
 import java.util.List;
 
-/** A topic as it is now; altering makes a new one. CONTRACT SKELETON, being built. */
-public final class Topic {
-    public String name() {
-        throw new UnsupportedOperationException();
+/**
+ * A topic as it is now. Immutable; altering makes a new one.
+ *
+ * @param partitions the index is the partition's number
+ */
+public record Topic(String name, TopicSettings settings, List<Partition> partitions) {
+    public Topic {
+        partitions = List.copyOf(partitions);
     }
 
-    public TopicSettings settings() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Index is the partition's number. */
-    public List<Partition> partitions() {
-        throw new UnsupportedOperationException();
+    /** Null when there is no such partition. */
+    public Partition partition(int index) {
+        return index >= 0 && index < partitions.size() ? partitions.get(index) : null;
     }
 }

@@ -3,12 +3,13 @@ package io.metaq.server.topic;
 
 import io.metaq.server.commit.FlushPolicy;
 import io.metaq.server.log.LogConfig;
+import java.nio.file.Path;
 
 /**
  * What can be set for one topic.
  *
- * @param recordFormat 1 (plain records, every 1.4 client can read them) or 2 (compressed batches stay wrappers; not
- *     announced to 1.4 clients)
+ * @param recordFormat {@link #PLAIN_RECORDS} or {@link #WRAPPED_BATCHES}
+ * @param dataDirectory null: where the broker's logs lie
  * @param retention what happens to old segments
  */
 public record TopicSettings(
@@ -19,4 +20,23 @@ public record TopicSettings(
         boolean stat,
         FlushPolicy flushPolicy,
         LogConfig logConfig,
-        RetentionPolicy retention) {}
+        RetentionPolicy retention,
+        Path dataDirectory) {
+    /** Plain records: every 1.4 client can read them. */
+    public static final int PLAIN_RECORDS = 1;
+    /** Compressed batches stay wrappers; the topic is not announced to 1.4 clients. */
+    public static final int WRAPPED_BATCHES = 2;
+
+    public TopicSettings withPartitionCount(int count) {
+        return new TopicSettings(
+                count,
+                recordFormat,
+                acceptPublish,
+                acceptSubscribe,
+                stat,
+                flushPolicy,
+                logConfig,
+                retention,
+                dataDirectory);
+    }
+}
