@@ -33,6 +33,10 @@ final class History {
     /** Sends the second part behind what is there and expects both. */
     static void continueIt(Site site) throws Exception {
         send(site, messages(site, FIRST_PART, SECOND_PART));
+        readContinued(site);
+    }
+
+    static void readContinued(Site site) throws Exception {
         receive(site, messages(site, 0, FIRST_PART + SECOND_PART));
     }
 

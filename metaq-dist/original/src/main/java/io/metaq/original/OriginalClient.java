@@ -33,6 +33,7 @@ public final class OriginalClient {
             Map.entry("write-history", History::write),
             Map.entry("read-history", History::read),
             Map.entry("continue-history", History::continueIt),
+            Map.entry("read-continued-history", History::readContinued),
             Map.entry("living-producer", Living::producer),
             Map.entry("living-consumer", Living::consumer)));
 

@@ -27,12 +27,13 @@ abstract class BrokerProcess implements AutoCloseable {
 
     private final Path home;
     private final String zkConnect;
-    private final int port = freePort();
+    private final int port;
     private final List<String> topics;
     private JavaProcess process;
 
-    BrokerProcess(Path home, String zkConnect, List<String> topics) {
+    BrokerProcess(Path home, int port, String zkConnect, List<String> topics) {
         this.home = home;
+        this.port = port;
         this.zkConnect = zkConnect;
         this.topics = new ArrayList<>(topics);
     }
@@ -167,7 +168,7 @@ abstract class BrokerProcess implements AutoCloseable {
     }
 
     /** A port that was free a moment ago: a broker that is started again needs the same one. */
-    private static int freePort() {
+    static int freePort() {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         } catch (IOException e) {

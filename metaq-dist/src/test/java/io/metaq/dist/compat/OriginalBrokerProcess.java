@@ -8,8 +8,8 @@ import java.util.List;
 
 /** The original broker, {@code metamorphosis-server:1.4.6.2}. */
 final class OriginalBrokerProcess extends BrokerProcess {
-    OriginalBrokerProcess(Path home, String zkConnect, List<String> topics) {
-        super(home, zkConnect, topics);
+    OriginalBrokerProcess(Path home, int port, String zkConnect, List<String> topics) {
+        super(home, port, zkConnect, topics);
     }
 
     @Override

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 /** The measure is right: the original broker passes what we ask of ours, but for what 1.4 could not do. */
 class OriginalClientAgainstOriginalBrokerTest extends OriginalClientContract {
     @Override
-    BrokerProcess broker(Path home, String zkConnect, List<String> topics) {
-        return new OriginalBrokerProcess(home, zkConnect, topics);
+    BrokerProcess broker(Path home, int port, String zkConnect, List<String> topics) {
+        return new OriginalBrokerProcess(home, port, zkConnect, topics);
     }
 
     @Override

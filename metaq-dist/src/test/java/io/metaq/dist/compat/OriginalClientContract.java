@@ -50,7 +50,7 @@ abstract class OriginalClientContract {
     private TestingServer zooKeeper;
     private BrokerProcess broker;
 
-    abstract BrokerProcess broker(Path home, String zkConnect, List<String> topics);
+    abstract BrokerProcess broker(Path home, int port, String zkConnect, List<String> topics);
 
     abstract Stream<String> scenarios();
 
@@ -60,7 +60,7 @@ abstract class OriginalClientContract {
         zooKeeper = new TestingServer();
         List<String> topics =
                 Stream.concat(scenarios(), Stream.of("living", "killed")).toList();
-        broker = broker(folder.resolve("broker"), zooKeeper.getConnectString(), topics);
+        broker = broker(folder.resolve("broker"), BrokerProcess.freePort(), zooKeeper.getConnectString(), topics);
         broker.start();
     }
 

@@ -1,0 +1,23 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.dist.compat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** The original client 1.4.6.2, unchanged, works against our broker, and reads what the original broker could not. */
+@EnabledIf(
+        value = "io.metaq.dist.compat.MetaqBrokerProcess#isBuilt",
+        disabledReason = "no command line in the class path")
+class OriginalClientCompatibilityTest extends OriginalClientContract {
+    @Override
+    BrokerProcess broker(Path home, int port, String zkConnect, List<String> topics) {
+        return new MetaqBrokerProcess(home, port, zkConnect, topics);
+    }
+
+    @Override
+    Stream<String> scenarios() {
+        return Stream.concat(ALL_SCENARIOS.stream(), Stream.of("beyond-transfer-limit"));
+    }
+}
