@@ -1,0 +1,68 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.server.zookeeper;
+
+/**
+ * Where things are in ZooKeeper. What MetaQ 1.4 clients read is as they expect it; format 2 topics, which they could not
+ * read, are announced in a place of their own.
+ */
+final class RegistrationPaths {
+    private final String root;
+    private final int brokerId;
+
+    RegistrationPaths(String root, int brokerId) {
+        this.root = root;
+        this.brokerId = brokerId;
+    }
+
+    /** Children must be decimal numbers only. */
+    String brokerIds() {
+        return root + "/brokers/ids";
+    }
+
+    /** Persistent; for clients before 1.4. */
+    String broker() {
+        return brokerIds() + "/" + brokerId;
+    }
+
+    String master() {
+        return broker() + "/master";
+    }
+
+    String masterConfigChecksum() {
+        return broker() + "/master_config_checksum";
+    }
+
+    String consumers() {
+        return root + "/consumers";
+    }
+
+    String topics() {
+        return root + "/brokers/topics";
+    }
+
+    String topicsPub() {
+        return root + "/brokers/topics-pub";
+    }
+
+    String topicsSub() {
+        return root + "/brokers/topics-sub";
+    }
+
+    /** Format 2 topics, for native clients. */
+    String wrappedTopicsPub() {
+        return root + "/brokers/metaq/topics-pub";
+    }
+
+    String wrappedTopicsSub() {
+        return root + "/brokers/metaq/topics-sub";
+    }
+
+    /** This broker's name in topic nodes. */
+    String brokerName() {
+        return brokerId + "-m";
+    }
+
+    String child(String topicsPath, String topic) {
+        return topicsPath + "/" + topic + "/" + brokerName();
+    }
+}
