@@ -5,7 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Where the original's drivers and libraries are after the build of their module, and how one of them is started. */
@@ -25,8 +24,12 @@ final class OriginalPrograms {
 
     /** Starts a scenario; the names are in the table of {@code io.metaq.original.OriginalClient}. */
     static JavaProcess client(Path home, String scenario, BrokerProcess broker, String topic) throws IOException {
-        List<String> command = new ArrayList<>(List.of("io.metaq.original.OriginalClient", scenario));
-        command.addAll(List.of(broker.zkConnect(), broker.serverUrl(), topic));
+        return client(home, scenario, broker.zkConnect(), broker.serverUrl(), topic);
+    }
+
+    static JavaProcess client(Path home, String scenario, String zkConnect, String serverUrl, String topic)
+            throws IOException {
+        List<String> command = List.of("io.metaq.original.OriginalClient", scenario, zkConnect, serverUrl, topic);
         return JavaProcess.start(scenario + "-" + topic, home, classPath(), command);
     }
 
