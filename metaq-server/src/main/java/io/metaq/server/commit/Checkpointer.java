@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class Checkpointer {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
     private static final long TICK_MS = 50;
-    private static final long SPACE_PROBE_MS = 1000;
+    private static final long SPACE_PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long WRITER_ANSWER_SECONDS = 60;
 
     private final LogStoreConfig config;
@@ -49,8 +50,9 @@ final class Checkpointer {
     private GroupCommit writer;
     private CommitJournal journal;
     private final MessageIdSource ids;
-    private long lastCheckpointMs;
-    private long lastProbeMs;
+    // By the monotonic clock: a step of the wall clock must stop neither checkpoints nor probes.
+    private long lastCheckpointNanos = System.nanoTime();
+    private long lastProbeNanos = lastCheckpointNanos - SPACE_PROBE_NANOS;
 
     /** @param points of logs that may not be open yet, as the last run left them */
     Checkpointer(
@@ -68,19 +70,31 @@ final class Checkpointer {
         this.space = space;
         this.disk = disk;
         this.clock = clock;
-        this.lastCheckpointMs = clock.millis();
     }
 
-    void start(GroupCommit logWriter, CommitJournal commitJournal) {
+    /**
+     * Writes down where every log stands, so that a crash before the first checkpoint still knows where to scan from; then
+     * starts the thread. Recovery has forced all that is there.
+     */
+    void start(GroupCommit logWriter, CommitJournal commitJournal) throws IOException {
         writer = logWriter;
         journal = commitJournal;
+        for (Capture capture : capture(logs.get(), Long.MIN_VALUE)) {
+            savePoint(capture);
+        }
+        writePoints(false);
         executor.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     }
 
     /** Any thread. */
     void retire(CommitJournal.Retiring full) {
         retiring.add(full);
-        executor.execute(this::retireAll);
+        try {
+            executor.execute(this::retireAll);
+        } catch (RejectedExecutionException e) {
+            // The store is closing: every log is forced at its end, and then the whole journal is emptied.
+            LOG.debug("A full journal file is left to the clean stop", e);
+        }
     }
 
     private void tick() {
@@ -91,13 +105,13 @@ final class Checkpointer {
                     forceLazily(log);
                 }
             }
-            long nowMs = clock.millis();
-            if (nowMs - lastProbeMs >= SPACE_PROBE_MS) {
-                lastProbeMs = nowMs;
+            if (nowNanos - lastProbeNanos >= SPACE_PROBE_NANOS) {
+                lastProbeNanos = nowNanos;
                 space.probe();
+                retireAll();
             }
-            if (nowMs - lastCheckpointMs >= config.checkpointInterval().toMillis()) {
-                lastCheckpointMs = nowMs;
+            if (nowNanos - lastCheckpointNanos >= config.checkpointInterval().toNanos()) {
+                lastCheckpointNanos = nowNanos;
                 checkpoint(logs.get());
             }
         } catch (IOException | RuntimeException e) {
@@ -111,35 +125,44 @@ final class Checkpointer {
             writer.execute(() -> {
                 log.log().advanceFlushed(forced);
                 log.filesForced(forced);
-                writeIndex(log);
+                log.maybeWriteIndex();
+                log.wakeWaiters();
             });
         } catch (IOException e) {
             takeOffline(log, e);
         }
     }
 
-    private static void writeIndex(LogHandle log) {
-        try {
-            log.log().writeIndex(log.filesForcedTo());
-        } catch (IOException e) {
-            LOG.warn("Index entries wait for the next chance log={}", log.log().name(), e);
-        }
-    }
-
     private static void takeOffline(LogHandle log, IOException e) {
+        if (log.state() != LogHandle.State.ONLINE) {
+            return; // deleted under the force, or offline already
+        }
         log.takeOffline(e.toString());
         LOG.error("Took log offline log={}", log.log().name(), e);
     }
 
+    /**
+     * A full file whose logs cannot all be forced is kept: it may hold the only durable copy of what they acknowledged, and
+     * the next start puts that back. It is tried again later; meanwhile groups are forced file by file.
+     */
     private void retireAll() {
-        for (CommitJournal.Retiring full = retiring.poll(); full != null; full = retiring.poll()) {
+        for (CommitJournal.Retiring full = retiring.peek(); full != null; full = retiring.peek()) {
             try {
                 checkpoint(full.logs());
+                if (!full.logs().stream().allMatch(this::isSafeWithoutJournal)) {
+                    return;
+                }
                 journal.retired(full);
+                retiring.remove();
             } catch (IOException | RuntimeException e) {
-                LOG.error("A full journal file could not be retired; its logs are forced one by one from now on", e);
+                LOG.error("A full journal file could not be retired; it is tried again", e);
+                return;
             }
         }
+    }
+
+    private boolean isSafeWithoutJournal(LogHandle log) {
+        return log.state() != LogHandle.State.OFFLINE;
     }
 
     private record Capture(LogHandle log, long end, List<ProducerTable.Entry> producers) {}
@@ -159,7 +182,8 @@ final class Checkpointer {
             writer.execute(() -> {
                 log.log().advanceFlushed(capture.end);
                 log.filesForced(capture.end);
-                writeIndex(log);
+                log.maybeWriteIndex();
+                log.wakeWaiters();
             });
         }
         writePoints(false);
@@ -172,7 +196,7 @@ final class Checkpointer {
     }
 
     private void writePoints(boolean clean) throws IOException {
-        new RecoveryPoints(Map.copyOf(points), ids.lastIssued(), clean).write(config.dataDirectory(), disk);
+        new RecoveryPoints(Map.copyOf(points), ids.lastIssued(), clean, false).write(config.dataDirectory(), disk);
     }
 
     private List<Capture> captureOnWriter(Collection<LogHandle> which) throws IOException {
@@ -205,11 +229,13 @@ final class Checkpointer {
         return captures;
     }
 
-    /** A log was deleted. Waits for the checkpointer. */
+    /** A log is being deleted. Waits for the checkpointer; durable on return. */
     void forget(Path logDirectory) throws IOException {
         runAndWait(() -> {
-            points.remove(LogStore.keyOf(config.dataDirectory(), logDirectory));
-            writePoints(false);
+            boolean known = points.remove(LogStore.keyOf(config.dataDirectory(), logDirectory)) != null;
+            if (known && writer != null) { // before the start nothing is written: the start itself does
+                writePoints(false);
+            }
         });
     }
 
@@ -240,8 +266,11 @@ final class Checkpointer {
         }
     }
 
-    /** After writer and checkpointer have stopped: closes every log and writes the last points. */
-    void closeAll(Collection<LogHandle> open) throws IOException {
+    /**
+     * After writer and checkpointer have stopped: closes every log and writes the last points. False when a log is offline,
+     * so that the journal may still hold what its file lacks.
+     */
+    boolean closeAll(Collection<LogHandle> open) throws IOException {
         boolean allClean = true;
         for (LogHandle log : open) {
             if (log.state() != LogHandle.State.ONLINE) {
@@ -261,5 +290,6 @@ final class Checkpointer {
             log.markClosed();
         }
         writePoints(allClean);
+        return allClean;
     }
 }

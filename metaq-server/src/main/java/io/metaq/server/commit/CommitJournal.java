@@ -59,6 +59,8 @@ final class CommitJournal implements Closeable {
     private JournalFile current;
     private long generation;
     private long sequence;
+    private Retiring full;
+    private boolean broken;
 
     private static final class JournalFile {
         private final DiskFile file;
@@ -176,8 +178,7 @@ final class CommitJournal implements Closeable {
 
     /** Adds what was appended to one log; copies the records. */
     void add(LogHandle log, long offset, ByteBuffer records) {
-        byte[] name =
-                LogStore.keyOf(directory.getParent(), log.log().directory()).getBytes(StandardCharsets.UTF_8);
+        byte[] name = log.journalKey();
         ensureRoom(Short.BYTES + name.length + Long.BYTES + Integer.BYTES + records.remaining());
         block.putShort((short) name.length).put(name).putLong(offset).putInt(records.remaining());
         block.put(records.duplicate());
@@ -193,7 +194,7 @@ final class CommitJournal implements Closeable {
 
     /** True when a block of about so many bytes can be written now, without waiting for the checkpointer. */
     boolean hasRoomFor(long bytes) {
-        if (bytes > fileBytes / 4) {
+        if (broken || bytes > fileBytes / 4) {
             return false;
         }
         synchronized (files) {
@@ -204,15 +205,13 @@ final class CommitJournal implements Closeable {
     }
 
     /**
-     * (writer) Writes the block and forces it; on return all of it is durable. The logs in it are dirty until retired.
-     *
-     * @return a file that has become full and must be retired, or null
+     * (writer) Writes the block and forces it; on return all of it is durable. The logs in it are dirty until retired. After a
+     * failed force the journal takes no more blocks: {@link #isBroken}.
      */
-    Retiring commit() throws IOException {
+    void commit() throws IOException {
         int bytes = block.position();
-        Retiring full = null;
         if (current == null || current.position + bytes > fileBytes) {
-            full = rotate();
+            rotate();
         }
         block.flip();
         block.putInt(0, MAGIC)
@@ -221,22 +220,41 @@ final class CommitJournal implements Closeable {
                 .putLong(16, sequence)
                 .putInt(CHECKSUM_POSITION, checksum(block));
         current.file.write(block, current.position);
-        current.file.force();
+        try {
+            current.file.force();
+        } catch (IOException e) {
+            broken = true;
+            throw e;
+        }
         current.position += bytes;
         sequence++;
         dirty.addAll(inBlock);
-        return full;
     }
 
-    private Retiring rotate() throws IOException {
-        Retiring full = current == null ? null : new Retiring(current, Set.copyOf(dirty));
+    /** (writer) A force of the journal has failed: it is not used again before the broker restarts. */
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** (writer) The file that has become full since the last call and must be retired; null when there is none. */
+    Retiring takeFull() {
+        Retiring taken = full;
+        full = null;
+        return taken;
+    }
+
+    private void rotate() throws IOException {
         JournalFile next = takeFreeFile();
         if (next == null) {
             next = allocate();
-        }
-        if (full != null) {
             synchronized (files) {
-                retiringLogs.addAll(dirty);
+                files.add(next);
+            }
+        }
+        if (current != null) {
+            full = new Retiring(current, Set.copyOf(dirty));
+            synchronized (files) {
+                retiringLogs.addAll(full.logs());
             }
         }
         dirty.clear();
@@ -244,7 +262,6 @@ final class CommitJournal implements Closeable {
         current.position = 0;
         generation++;
         sequence = 0;
-        return full;
     }
 
     private JournalFile takeFreeFile() {
@@ -263,20 +280,29 @@ final class CommitJournal implements Closeable {
         disk.createDirectories(directory);
         Path path = directory.resolve("%03d%s".formatted(files.size(), SUFFIX));
         DiskFile file = disk.exists(path) ? disk.open(path) : disk.create(path);
+        boolean allocated = false;
+        try {
+            fillWithZeros(file);
+            file.force();
+            disk.forceDirectory(directory);
+            disk.forceDirectory(directory.getParent());
+            allocated = true;
+        } finally {
+            if (!allocated) {
+                file.close();
+            }
+        }
+        JournalFile fresh = new JournalFile(file);
+        fresh.free = false;
+        return fresh;
+    }
+
+    private void fillWithZeros(DiskFile file) throws IOException {
         ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
         for (long position = 0; position < fileBytes; position += zeros.capacity()) {
             zeros.clear().limit((int) Math.min(zeros.capacity(), fileBytes - position));
             file.write(zeros, position);
         }
-        file.force();
-        disk.forceDirectory(directory);
-        disk.forceDirectory(directory.getParent());
-        JournalFile allocated = new JournalFile(file);
-        allocated.free = false;
-        synchronized (files) {
-            files.add(allocated);
-        }
-        return allocated;
     }
 
     /** All logs of that file have been forced by themselves: it may be used again. */

@@ -44,8 +44,11 @@ public final class GroupCommit {
     private static final int JOURNAL_BYTES_PER_LOG = 64 * 1024;
 
     private static final int SPINS_BEFORE_PARKING = 200;
+    private static final int MAX_QUEUED_TASKS = 4096;
 
-    private final MpscArrayQueue<Object> mailbox;
+    private final MpscArrayQueue<Append> mailbox;
+    // Apart from the appends, so that a flood of them cannot keep checkpoints and deletions out.
+    private final MpscArrayQueue<Runnable> tasks = new MpscArrayQueue<>(MAX_QUEUED_TASKS);
     private final long maxQueuedBytes;
     private final AtomicLong queuedBytes = new AtomicLong();
     private final MessageIdSource ids;
@@ -87,6 +90,8 @@ public final class GroupCommit {
         private long firstOffset;
         private long nextOffset;
         private AppendFailure failure;
+        // Stays true when a listener throws an Error, which ends the writer: nobody is told twice even then.
+        private boolean settled;
 
         Settlement(Append append) {
             this.append = append;
@@ -140,9 +145,12 @@ public final class GroupCommit {
         return true;
     }
 
-    /** Runs a task on the writer thread, between two groups. Throws when the writer has stopped or its queue is full. */
+    /**
+     * Runs a task on the writer thread, between two groups, ahead of appends that wait. Throws when the writer has stopped or
+     * too many tasks wait.
+     */
     public void execute(Runnable task) {
-        if (closing || !mailbox.offer(task)) {
+        if (closing || !tasks.offer(task)) {
             throw new IllegalStateException("the log writer is stopped or its queue is full");
         }
         wake();
@@ -169,7 +177,7 @@ public final class GroupCommit {
 
     private void run() {
         try {
-            while (!closing || !mailbox.isEmpty()) {
+            while (!closing || hasWork()) {
                 if (runOnce() == 0 && !closing) {
                     awaitWork();
                 }
@@ -186,39 +194,42 @@ public final class GroupCommit {
 
     private void awaitWork() {
         for (int i = 0; i < SPINS_BEFORE_PARKING; i++) {
-            if (!mailbox.isEmpty()) {
+            if (hasWork()) {
                 return;
             }
             Thread.onSpinWait();
         }
         parked = true;
-        while (mailbox.isEmpty() && !closing) {
+        while (!hasWork() && !closing) {
             LockSupport.park(this);
         }
         parked = false;
     }
 
+    private boolean hasWork() {
+        return !mailbox.isEmpty() || !tasks.isEmpty();
+    }
+
     /** One turn: everything that waits now becomes one group with one force. Returns how many items were taken. */
     private int runOnce() {
         int taken = 0;
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
+            taken++;
+        }
         long bytes = 0;
-        while (taken < MAX_GROUP_APPENDS && bytes < MAX_GROUP_BYTES) {
-            Object next = mailbox.poll();
+        int appends = 0;
+        while (appends < MAX_GROUP_APPENDS && bytes < MAX_GROUP_BYTES) {
+            Append next = mailbox.poll();
             if (next == null) {
                 break;
             }
-            taken++;
-            if (next instanceof Append append) {
-                bytes += append.records().readableBytes();
-                groupFor(append.log()).settlements.add(new Settlement(append));
-            } else {
-                commitGroup(bytes);
-                bytes = 0;
-                ((Runnable) next).run();
-            }
+            appends++;
+            bytes += next.records().readableBytes();
+            groupFor(next.log()).settlements.add(new Settlement(next));
         }
         commitGroup(bytes);
-        return taken;
+        return taken + appends;
     }
 
     private LogGroup groupFor(LogHandle log) {
@@ -450,7 +461,7 @@ public final class GroupCommit {
                 try {
                     log.log().force();
                     log.filesForced(log.log().watermarks().end());
-                    log.log().writeIndex(log.filesForcedTo());
+                    log.maybeWriteIndex();
                     forcedRecords += part.newRecords;
                     files++;
                 } catch (IOException e) {
@@ -470,12 +481,9 @@ public final class GroupCommit {
         }
         long started = System.nanoTime();
         try {
-            CommitJournal.Retiring full = journal.commit();
-            if (full != null) {
-                onJournalFull.accept(full);
-            }
+            journal.commit();
         } catch (IOException e) {
-            if (DiskSpace.isNoRoom(e)) {
+            if (!journal.isBroken() && DiskSpace.isNoRoom(e)) {
                 // Nothing was forced and nothing was damaged: the files themselves can still be forced.
                 LOG.warn("No room for the commit journal, forcing files instead", e);
                 return;
@@ -484,6 +492,11 @@ public final class GroupCommit {
                 group.get(log).failure = offline(log, e);
             }
             return;
+        } finally {
+            CommitJournal.Retiring full = journal.takeFull();
+            if (full != null) {
+                onJournalFull.accept(full);
+            }
         }
         int records = 0;
         for (LogHandle log : logs) {
@@ -507,6 +520,10 @@ public final class GroupCommit {
     }
 
     private static void settle(Settlement settlement, AppendFailure failure, Durability durability) {
+        if (settlement.settled) {
+            return;
+        }
+        settlement.settled = true;
         Append append = settlement.append;
         append.records().release();
         try {
@@ -537,12 +554,12 @@ public final class GroupCommit {
     private synchronized void failQueue() {
         AppendFailure failure =
                 new AppendFailure(AppendFailure.Reason.BUSY, "the broker is closing; nothing was stored");
-        for (Object next = mailbox.poll(); next != null; next = mailbox.poll()) {
-            if (next instanceof Append append) {
-                settle(new Settlement(append), failure, Durability.WRITTEN);
-            } else {
-                ((Runnable) next).run();
-            }
+        for (Append next = mailbox.poll(); next != null; next = mailbox.poll()) {
+            queuedBytes.addAndGet(-next.records().readableBytes());
+            settle(new Settlement(next), failure, Durability.WRITTEN);
+        }
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            task.run();
         }
     }
 

@@ -2,8 +2,12 @@
 package io.metaq.server.commit;
 
 import io.metaq.server.log.SegmentedLog;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A log that is open for group commit: the log, its flush policy, its producers' sequences, its state.
@@ -11,6 +15,8 @@ import java.util.List;
  * <p>Threads: the log writer owns what changes with appends; the public methods are for any thread.
  */
 public final class LogHandle {
+    private static final Logger LOG = LoggerFactory.getLogger(LogHandle.class);
+
     public enum State {
         ONLINE,
         /** Refuses appends until the broker restarts and recovers it; reads go on up to the visible end. */
@@ -29,8 +35,10 @@ public final class LogHandle {
     }
 
     private final SegmentedLog log;
+    private final byte[] journalKey;
     private final ProducerTable producers;
     private volatile FlushPolicy policy;
+    private volatile boolean replicationRequired;
     private volatile State state = State.ONLINE;
     private volatile String stateReason = "";
     private volatile long appendedRecords;
@@ -42,8 +50,10 @@ public final class LogHandle {
     private final List<Waiter> waiters = new ArrayList<>();
     private volatile boolean anyWaiter;
 
-    LogHandle(SegmentedLog log, FlushPolicy policy, ProducerTable producers) {
+    /** @param key the log's name in files of the store */
+    LogHandle(SegmentedLog log, String key, FlushPolicy policy, ProducerTable producers) {
         this.log = log;
+        this.journalKey = key.getBytes(StandardCharsets.UTF_8);
         this.policy = policy;
         this.producers = producers;
         this.filesForcedTo = log.watermarks().flushed();
@@ -71,9 +81,26 @@ public final class LogHandle {
         policy = newPolicy;
     }
 
-    /** Consumers may read up to here, exclusive: flushed for a sync log, end otherwise. */
+    /**
+     * Consumers may read up to here, exclusive: flushed for a sync log, end otherwise; and never beyond what is replicated
+     * where that is required.
+     */
     public long visibleEnd() {
-        return policy.isSync() ? log.watermarks().flushed() : log.watermarks().end();
+        long stored =
+                policy.isSync() ? log.watermarks().flushed() : log.watermarks().end();
+        return replicationRequired ? Math.min(stored, log.watermarks().replicated()) : stored;
+    }
+
+    /** From now on, consumers see only what is replicated. Any thread; before the first append, or visibility moves back. */
+    public void requireReplication(boolean required) {
+        replicationRequired = required;
+        wakeWaiters();
+    }
+
+    /** Copies exist up to this offset. One thread at a time, the log's replicator; runs the wake-ups that are due. */
+    public void advanceReplicated(long offset) {
+        log.watermarks().advanceReplicated(offset);
+        wakeWaiters();
     }
 
     /** Records appended since this process opened the log. */
@@ -82,8 +109,8 @@ public final class LogHandle {
     }
 
     /**
-     * Runs {@code wakeUp} once when the visible end has passed {@code offset}, on the writer thread, or at once on the
-     * caller's when it has already. It must not block.
+     * Runs {@code wakeUp} once when the visible end has passed {@code offset}, on the thread that moved it (the writer, or
+     * the replicator), or at once on the caller's when it has already. It must not block.
      *
      * @return takes the waiter away again; to be called when it is not needed any more, harmless otherwise
      */
@@ -107,7 +134,7 @@ public final class LogHandle {
         }
     }
 
-    /** (writer) The visible end may have moved. */
+    /** The visible end may have moved. */
     void wakeWaiters() {
         if (!anyWaiter) {
             return;
@@ -119,7 +146,29 @@ public final class LogHandle {
             waiters.removeAll(due);
             anyWaiter = !waiters.isEmpty();
         }
-        due.forEach(w -> w.wakeUp.run());
+        due.forEach(this::wake);
+    }
+
+    private void wake(Waiter waiter) {
+        try {
+            waiter.wakeUp.run();
+        } catch (RuntimeException e) {
+            LOG.error("A wake-up threw log={}", log.name(), e);
+        }
+    }
+
+    /** (writer) Owned by this handle; not to be changed. */
+    byte[] journalKey() {
+        return journalKey;
+    }
+
+    /** (writer) A failure is no harm: the entries wait, and recovery can make them again. */
+    void maybeWriteIndex() {
+        try {
+            log.writeIndex(filesForcedTo);
+        } catch (IOException e) {
+            LOG.warn("Index entries wait for the next chance log={}", log.name(), e);
+        }
     }
 
     /** (writer) */
@@ -143,9 +192,15 @@ public final class LogHandle {
         return filesForcedTo;
     }
 
+    /** (writer) What came in while the force ran is still due. */
     void filesForced(long offset) {
         filesForcedTo = Math.max(filesForcedTo, offset);
-        unforcedRecords = 0;
+        if (filesForcedTo < log.watermarks().end()) {
+            unforcedRecords = Math.min(unforcedRecords, 1);
+            unforcedSinceNanos = System.nanoTime();
+        } else {
+            unforcedRecords = 0;
+        }
     }
 
     /** Is a lazy force due by the log's own policy? */

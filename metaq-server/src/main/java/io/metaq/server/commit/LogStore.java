@@ -53,10 +53,10 @@ public final class LogStore implements Closeable {
     private final GroupCommit writer;
     private final MessageIdSource ids;
     private final DiskSpace space;
-    private final AtomicLong lastPlainId;
+    private final AtomicLong lastPlainTick;
     private final ConcurrentMap<String, LogHandle> logs = new ConcurrentHashMap<>();
     private final List<RecoveryReport> recoveries = new CopyOnWriteArrayList<>();
-    private boolean started;
+    private volatile boolean started;
     private boolean closed;
 
     private LogStore(
@@ -75,7 +75,7 @@ public final class LogStore implements Closeable {
         this.points = points;
         this.journal = journal;
         this.provenOffsets = provenOffsets;
-        this.lastPlainId = new AtomicLong(points.lastMessageId());
+        this.lastPlainTick = new AtomicLong(MessageIds.tickOf(points.lastMessageId()));
         this.ids = new MessageIdSource(config.brokerId(), clock);
         this.space = new DiskSpace(config.dataDirectory(), config.minFreeBytes(), disk);
         this.checkpointer = new Checkpointer(config, points.offsets(), logs::values, ids, space, disk, clock);
@@ -116,8 +116,8 @@ public final class LogStore implements Closeable {
         try {
             return RecoveryPoints.read(directory, disk);
         } catch (CheckedTextFile.DamagedException e) {
-            LOG.warn("Recovery points are damaged; every log's last segment will be scanned", e);
-            return RecoveryPoints.NONE;
+            LOG.warn("Recovery points are damaged; every log will be scanned from its start", e);
+            return RecoveryPoints.DAMAGED;
         }
     }
 
@@ -164,23 +164,31 @@ public final class LogStore implements Closeable {
         boolean mustScanAll = !restore(producers, directory);
         RecoveryStart start = new RecoveryStart(
                 points.clean() && points.offsets().containsKey(key) && !mustScanAll,
-                mustScanAll ? 1 : points.offsets().getOrDefault(key, 0L),
+                mustScanAll ? 0 : recoveryPoint(key),
                 provenOffsets.getOrDefault(key, 0L));
         long nowMs = clock.millis();
         RecordVisitor visitor = (offset, messageId, flag, messageCount) -> {
             if (messageId > 0 && !MessageIds.isIdempotent(messageId)) {
-                lastPlainId.accumulateAndGet(messageId + messageCount, Math::max);
+                lastPlainTick.accumulateAndGet(MessageIds.tickOf(messageId) + messageCount, Math::max);
             }
             producers.recovered(messageId, messageCount, offset, nowMs);
         };
         SegmentedLog.Opened opened = SegmentedLog.open(directory, logConfig, start, visitor, disk);
         report(opened.report());
-        LogHandle handle = new LogHandle(opened.log(), policy, producers);
+        LogHandle handle = new LogHandle(opened.log(), key, policy, producers);
         if (logs.putIfAbsent(name, handle) != null) {
             opened.log().abandon();
             throw new IOException("log " + name + " is open already");
         }
         return handle;
+    }
+
+    /**
+     * A log without a point was created after the last checkpoint, and is scanned from its start; unless there has never been
+     * one: then MetaQ 1.4 may have written it.
+     */
+    private long recoveryPoint(String key) {
+        return points.offsets().getOrDefault(key, points.firstStart() ? -1L : 0L);
     }
 
     /** False when the snapshot is damaged, so that the whole log must be read for its producers. */
@@ -223,12 +231,15 @@ public final class LogStore implements Closeable {
         recoveries.add(report);
     }
 
-    /** Lets the writer go; every log that existed before must have been opened, so that no message id comes twice. */
-    public void start() {
-        ids.startAfter(lastPlainId.get());
-        started = true;
-        writer.start();
+    /**
+     * Lets the writer go; every log that existed before must have been opened, so that no message id comes twice. Writes the
+     * recovery points first.
+     */
+    public void start() throws IOException {
+        ids.startAfterTick(lastPlainTick.get());
         checkpointer.start(writer, journal);
+        writer.start();
+        started = true;
     }
 
     /** What opening each log found, in the order of opening. */
@@ -264,19 +275,19 @@ public final class LogStore implements Closeable {
             throw new IOException("there is no log " + name);
         }
         onWriter(() -> {
+            forgetHistory(log);
             log.markClosed();
-            forgetHistory();
             return null;
         });
+        Path directory = log.log().directory();
         logs.remove(name);
         log.log().abandon();
-        Path directory = log.log().directory();
         deleteUnopened(directory);
-        checkpointer.forget(directory);
     }
 
     /** Deletes the files of a log that is not open, if there are any; durable on return. */
     public void deleteUnopened(Path directory) throws IOException {
+        checkpointer.forget(directory);
         if (!disk.exists(directory)) {
             return;
         }
@@ -287,15 +298,36 @@ public final class LogStore implements Closeable {
         disk.forceDirectory(directory.getParent());
     }
 
-    /** (writer) Old journal entries must never come back over a log whose history changes. */
-    private void forgetHistory() throws IOException {
+    /**
+     * (writer) Old journal entries must never come back over a log whose history changes, so the journal is emptied, once
+     * every other log in it is safe by itself. Throws, and changes nothing, when one is not.
+     */
+    private void forgetHistory(LogHandle changing) throws IOException {
         for (LogHandle dirty : journal.dirtyLogs()) {
+            if (dirty.equals(changing) || dirty.state() == LogHandle.State.CLOSED) {
+                continue;
+            }
             if (dirty.state() == LogHandle.State.ONLINE) {
-                dirty.log().force();
-                dirty.filesForced(dirty.log().watermarks().end());
+                forceOrTakeOffline(dirty);
+            }
+            if (dirty.state() == LogHandle.State.OFFLINE) {
+                throw new IOException("log " + changing.log().name() + " cannot be deleted now: log "
+                        + dirty.log().name() + " is offline (" + dirty.stateReason()
+                        + ") and needs the commit journal when the broker restarts; restart it first");
             }
         }
         journal.reset();
+    }
+
+    private static void forceOrTakeOffline(LogHandle log) {
+        try {
+            log.log().force();
+            log.filesForced(log.log().watermarks().end());
+            log.wakeWaiters();
+        } catch (IOException e) {
+            log.takeOffline(e.toString());
+            LOG.error("Took log offline log={}", log.log().name(), e);
+        }
     }
 
     private interface WriterStep<T> {
@@ -303,6 +335,9 @@ public final class LogStore implements Closeable {
     }
 
     private <T> T onWriter(WriterStep<T> step) throws IOException {
+        if (!started) {
+            return step.run();
+        }
         CompletableFuture<T> answer = new CompletableFuture<>();
         writer.execute(() -> {
             try {
@@ -333,8 +368,9 @@ public final class LogStore implements Closeable {
                 checkpointer.stop();
                 writer.close();
             }
-            checkpointer.closeAll(logs.values());
-            journal.reset();
+            if (checkpointer.closeAll(logs.values())) {
+                journal.reset();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while closing", e);

@@ -19,9 +19,9 @@ final class MessageIdSource {
         this.clock = clock;
     }
 
-    /** @param lastIssued the greatest plain id that is known to have been given out; 0 for none */
-    void startAfter(long lastIssued) {
-        lastTick = MessageIds.tickOf(lastIssued);
+    /** @param lastIssuedTick the tick of the greatest plain id that is known to have been given out; 0 for none */
+    void startAfterTick(long lastIssuedTick) {
+        lastTick = lastIssuedTick;
     }
 
     /** The next id. */

@@ -4,6 +4,7 @@ package io.metaq.server.commit;
 import io.metaq.record.MessageIds;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Map;
  */
 final class ProducerTable {
     private static final int RECENT_BATCHES = 8;
+    static final int MAX_PRODUCERS = 16_384;
 
     /** Consecutive records of one producer. {@code firstOffset} is where the first begins;
      * {@code endOffset} is where the last ends, or -1 when nobody knows any more. */
@@ -49,6 +51,9 @@ final class ProducerTable {
     }
 
     Verdict judge(Append.ProducerSequence batch) {
+        if (batch.first() <= batch.previous() || batch.last() < batch.first()) {
+            return Verdict.OUT_OF_SEQUENCE; // it contradicts itself
+        }
         State state = byProducer.get(batch.producerId());
         if (state == null || batch.previous() == state.lastSequence) {
             // An unknown producer is new here, or has been idle for longer than its state is kept.
@@ -136,8 +141,16 @@ final class ProducerTable {
         }
     }
 
+    /** Forgets who was silent since then, and beyond {@value #MAX_PRODUCERS} those who were silent longest. */
     void expire(long beforeMs) {
         byProducer.values().removeIf(state -> state.lastTimestampMs < beforeMs);
+        if (byProducer.size() > MAX_PRODUCERS) {
+            List<Map.Entry<Long, State>> oldestFirst = new ArrayList<>(byProducer.entrySet());
+            oldestFirst.sort(Comparator.comparingLong(entry -> entry.getValue().lastTimestampMs));
+            oldestFirst
+                    .subList(0, byProducer.size() - MAX_PRODUCERS)
+                    .forEach(entry -> byProducer.remove(entry.getKey()));
+        }
     }
 
     boolean isEmpty() {

@@ -12,12 +12,16 @@ import java.util.TreeMap;
  * What is known to be forced, as of the last checkpoint: below the point of each log everything is in its files. Also the
  * greatest plain message id given out by then. One line a log: {@code offset name}.
  *
+ * @param firstStart nothing was ever written down here: the directory is new, or MetaQ 1.4 wrote it
  * @param clean the broker stopped cleanly after writing this, and nothing has been opened since
  */
-record RecoveryPoints(Map<String, Long> offsets, long lastMessageId, boolean clean) {
+record RecoveryPoints(Map<String, Long> offsets, long lastMessageId, boolean clean, boolean firstStart) {
     private static final String FILE = "recovery-points";
     private static final String CLEAN_MARKER = "clean-shutdown";
-    static final RecoveryPoints NONE = new RecoveryPoints(Map.of(), 0, false);
+    /** There has never been a checkpoint. */
+    static final RecoveryPoints NONE = new RecoveryPoints(Map.of(), 0, false, true);
+    /** There was one, but nobody knows it any more. */
+    static final RecoveryPoints DAMAGED = new RecoveryPoints(Map.of(), 0, false, false);
 
     static RecoveryPoints read(Path dataDirectory, Disk disk) throws IOException {
         Optional<String> text = CheckedTextFile.read(dataDirectory.resolve(FILE), disk);
@@ -35,7 +39,7 @@ record RecoveryPoints(Map<String, Long> offsets, long lastMessageId, boolean cle
                 offsets.put(line.substring(space + 1), number);
             }
         }
-        return new RecoveryPoints(offsets, lastMessageId, disk.exists(dataDirectory.resolve(CLEAN_MARKER)));
+        return new RecoveryPoints(offsets, lastMessageId, disk.exists(dataDirectory.resolve(CLEAN_MARKER)), false);
     }
 
     /** Durable on return. */

@@ -54,7 +54,7 @@ final class LogRecovery {
             int last = segments.size() - 1;
             for (int i = 0; i <= last; i++) {
                 Segment segment = segments.get(i);
-                boolean unknownStart = start.recoveryPoint() == 0 && i < last;
+                boolean unknownStart = start.recoveryPoint() < 0 && i < last;
                 if (!unknownStart && segment.endOffset() > start.recoveryPoint()) {
                     scan(segment, i == last);
                 }

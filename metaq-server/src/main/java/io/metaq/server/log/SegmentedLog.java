@@ -145,7 +145,11 @@ public final class SegmentedLog implements Closeable {
 
     private void roll() throws IOException {
         Segment full = active();
-        full.file().force();
+        try {
+            full.file().force();
+        } catch (IOException e) {
+            throw new LogOfflineException(full.path() + ": the force that seals it failed", e);
+        }
         watermarks.advanceFlushed(watermarks.end());
         block.close();
         full.index().write(full.sizeBytes());
