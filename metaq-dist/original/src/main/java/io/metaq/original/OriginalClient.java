@@ -16,6 +16,7 @@ public final class OriginalClient {
             Map.entry("sync", Producing::sync),
             Map.entry("callback", Producing::callback),
             Map.entry("async", Producing::async),
+            Map.entry("pipelined", Producing::pipelined),
             Map.entry("ordered", Producing::ordered),
             Map.entry("attributes", Payloads::attributes),
             Map.entry("special-data", Payloads::blankAndSpecialData),

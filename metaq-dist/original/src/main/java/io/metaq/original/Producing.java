@@ -9,6 +9,7 @@ import com.taobao.metamorphosis.client.extension.AsyncMetaMessageSessionFactory;
 import com.taobao.metamorphosis.client.extension.OrderedMetaMessageSessionFactory;
 import com.taobao.metamorphosis.client.extension.producer.AsyncMessageProducer;
 import com.taobao.metamorphosis.client.extension.producer.OrderedMessagePartitionSelector;
+import com.taobao.metamorphosis.client.producer.AbstractPartitionSelector;
 import com.taobao.metamorphosis.client.producer.MessageProducer;
 import com.taobao.metamorphosis.client.producer.SendMessageCallback;
 import com.taobao.metamorphosis.client.producer.SendResult;
@@ -24,6 +25,7 @@ import java.util.stream.Collectors;
 /** The original's ways to send: each message is acknowledged once and received once. */
 final class Producing {
     private static final int MESSAGE_COUNT = 50;
+    private static final int PIPELINED_COUNT = 500;
 
     private Producing() {}
 
@@ -87,6 +89,33 @@ final class Producing {
                 numbers));
     }
 
+    /**
+     * Many puts of one connection to one partition, none waiting for the one before: they are stored in the order of
+     * sending, under ids that rise. The original's own broker may reorder them and gives negative ids.
+     */
+    static void pipelined(Site site) throws Exception {
+        MessageSessionFactory sessions = new MetaMessageSessionFactory(site.clientConfig());
+        MessageProducer producer = sessions.createProducer(new AlwaysTheFirst());
+        producer.publish(site.topic());
+        List<Message> sent = Traffic.texts(site.topic(), "pipelined-", PIPELINED_COUNT);
+        Answers answers = new Answers(PIPELINED_COUNT);
+        for (Message message : sent) {
+            producer.sendMessage(message, answers, 20, TimeUnit.SECONDS);
+        }
+        answers.requireAllSent();
+        List<Message> received = received(sessions, site, PIPELINED_COUNT);
+        long lastId = 0;
+        for (int i = 0; i < PIPELINED_COUNT; i++) {
+            Message message = received.get(i);
+            String expected = Traffic.text(sent.get(i));
+            ScenarioFailure.unless(
+                    expected.equals(Traffic.text(message)), "%s expected, %s came", expected, Traffic.text(message));
+            ScenarioFailure.unless(
+                    message.getId() > lastId, "%s has id %d after %d", expected, message.getId(), lastId);
+            lastId = message.getId();
+        }
+    }
+
     private static List<Message> received(MessageSessionFactory sessions, Site site, int count) throws Exception {
         Inbox inbox = new Inbox();
         Traffic.subscribe(
@@ -124,6 +153,13 @@ final class Producing {
             ScenarioFailure.unless(
                     outstanding.await(20, TimeUnit.SECONDS), "%d sends were never answered", outstanding.getCount());
             ScenarioFailure.unless(failures.isEmpty(), "failed sends: %s", failures);
+        }
+    }
+
+    private static final class AlwaysTheFirst extends AbstractPartitionSelector {
+        @Override
+        public Partition getPartition0(String topic, List<Partition> partitions, Message message) {
+            return partitions.get(0);
         }
     }
 

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** The original client 1.4.6.2, unchanged, works against our broker, and reads what the original broker could not. */
+/**
+ * The original client 1.4.6.2, unchanged, works against our broker; and ours hands out what the original could not, keeps
+ * the order it did not, and gives rising ids.
+ */
 @EnabledIf(
         value = "io.metaq.dist.compat.MetaqBrokerProcess#isBuilt",
         disabledReason = "no command line in the class path")
@@ -18,6 +21,6 @@ class OriginalClientCompatibilityTest extends OriginalClientContract {
 
     @Override
     Stream<String> scenarios() {
-        return Stream.concat(ALL_SCENARIOS.stream(), Stream.of("beyond-transfer-limit"));
+        return Stream.concat(ALL_SCENARIOS.stream(), Stream.of("beyond-transfer-limit", "pipelined"));
     }
 }
