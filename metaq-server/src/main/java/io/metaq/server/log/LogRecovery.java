@@ -81,6 +81,7 @@ final class LogRecovery {
         SparseIndex index = segment.index();
         long size = segment.sizeBytes();
         long indexed = Math.min(index.provenPosition(), size);
+        index.cutAtFirstDamage();
         long recoveryPosition = Math.max(0, start.recoveryPoint() - segment.baseOffset());
         long proven = last
                 ? Math.max(Math.max(indexed, recoveryPosition), start.provenOffset() - segment.baseOffset())

@@ -153,6 +153,11 @@ public final class SegmentedLog implements Closeable {
         watermarks.advanceFlushed(watermarks.end());
         block.close();
         full.index().write(full.sizeBytes());
+        try {
+            full.index().force();
+        } catch (IOException e) {
+            throw new LogOfflineException(full.index().path() + ": the force that seals it failed", e);
+        }
         Segment next = createSegment(full.endOffset());
         synchronized (segmentsLock) {
             Segment[] longer = Arrays.copyOf(segments, segments.length + 1);
@@ -398,6 +403,7 @@ public final class SegmentedLog implements Closeable {
                 if (segment.index().coveredPosition() < segment.sizeBytes()) {
                     TailIndexer.index(segment, config.indexIntervalBytes(), disk.lastModifiedMs(segment.path()));
                     segment.index().write(segment.sizeBytes());
+                    segment.index().force();
                 }
             }
         }
@@ -433,6 +439,7 @@ public final class SegmentedLog implements Closeable {
         force();
         block.close();
         active().index().write(active().sizeBytes());
+        active().index().force();
         closeFiles();
     }
 

@@ -108,6 +108,26 @@ final class SparseIndex implements Closeable {
         return 0;
     }
 
+    /**
+     * Cuts the file off before its first entry that fails its check: unforced entries may survive a power loss without those
+     * before them. What is cut can be made again from the log.
+     */
+    void cutAtFirstDamage() throws IOException {
+        ensureOpen();
+        for (int i = 0; i < writtenCount; i++) {
+            if (read(i) == null) {
+                writtenCount = i;
+                file.truncate((long) i * ENTRY_BYTES);
+            }
+        }
+    }
+
+    /** Makes what was written durable: nobody looks at the entries of a sealed segment again before they are used. */
+    void force() throws IOException {
+        ensureOpen();
+        file.force();
+    }
+
     void add(Entry entry) {
         Entry[] longer = Arrays.copyOf(pending, pending.length + 1);
         longer[longer.length - 1] = entry;
