@@ -61,7 +61,7 @@ public sealed interface Request {
      * storage layout. With compression the body is one compressed run of records (see {@code WrapperBatch}).
      *
      * <p>An idempotent batch ({@code producerId >= 0}) carries each record's final id already ({@code
-     * MessageIds.idempotent}), with rising sequence numbers; {@code previousSequence} is the last one this producer
+     * MessageIds.idempotent}), with sequence numbers that follow each other without a gap inside the batch; {@code previousSequence} is the last one this producer
      * sent to this partition before, or -1. Otherwise producerId and previousSequence are -1 and the broker stamps ids.
      *
      * <p>Reply: {@code firstId partition firstOffset durability}, durability one of {@code written flushed replicated}.

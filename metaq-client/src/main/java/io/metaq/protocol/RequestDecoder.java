@@ -40,6 +40,11 @@ public final class RequestDecoder extends ByteToMessageDecoder {
         }
     }
 
+    /** Bytes that have arrived and are not part of a whole request yet. */
+    public int bufferedBytes() {
+        return actualReadableBytes();
+    }
+
     /** The next request, or null when it has not arrived whole; for use without a channel as well. */
     Request next(ByteBuf in) {
         if (bodyBytes == NO_BODY) {

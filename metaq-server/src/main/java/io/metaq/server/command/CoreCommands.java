@@ -1,0 +1,50 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.server.command;
+
+import io.metaq.protocol.Features;
+import io.metaq.protocol.Request;
+import io.metaq.protocol.StatusCode;
+import io.metaq.server.commit.GroupCommit;
+import io.metaq.server.topic.TopicRegistry;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** The handlers of all commands that the broker itself serves; {@code transaction} and {@code sync} are for plug-ins. */
+public final class CoreCommands {
+    private CoreCommands() {}
+
+    /**
+     * @param readers for reads that may block on the disk; bounded, rejects when full
+     * @param blocking for changes and operator commands; bounded, rejects when full
+     * @param timer for deadlines; its tasks do not block
+     */
+    public record Executors(Executor readers, Executor blocking, ScheduledExecutorService timer) {}
+
+    public static void register(
+            CommandDispatcher dispatcher,
+            CommandConfig config,
+            TopicRegistry topics,
+            GroupCommit writer,
+            CommandCounters counters,
+            StatsSource stats,
+            Map<String, AdminVerb> adminVerbs,
+            Executors executors) {
+        PutTarget target = new PutTarget(topics, config, executors.blocking());
+        dispatcher.register(Request.Put.class, new PutHandler(target, writer, config, counters));
+        dispatcher.register(Request.BatchPut.class, new BatchPutHandler(target, topics, writer, config, counters));
+        dispatcher.register(
+                Request.Get.class, new GetHandler(topics, config, counters, executors.readers(), executors.timer()));
+        dispatcher.register(
+                Request.Fetch.class,
+                new FetchHandler(topics, config, counters, executors.readers(), executors.timer()));
+        dispatcher.register(Request.Offset.class, new OffsetHandler(topics, counters, executors.readers()));
+        dispatcher.register(Request.Seek.class, new SeekHandler(topics, executors.readers()));
+        dispatcher.register(Request.NewProducer.class, new NewProducerHandler(topics, executors.blocking()));
+        dispatcher.register(Request.Metadata.class, new MetadataHandler(topics, config));
+        dispatcher.register(Request.Stats.class, new StatsHandler(topics, counters, stats));
+        dispatcher.register(Request.Admin.class, new AdminHandler(adminVerbs, executors.blocking()));
+        String version = Features.announce(config.version());
+        dispatcher.register(Request.Version.class, (request, exchange) -> exchange.result(StatusCode.OK, version));
+    }
+}
