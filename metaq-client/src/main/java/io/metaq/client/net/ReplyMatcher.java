@@ -1,0 +1,154 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.client.net;
+
+import io.metaq.protocol.Reply;
+import io.metaq.protocol.Request;
+import io.metaq.protocol.StatusCode;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The questions under way on one connection, and their answers, matched by opaque. Lives on the connection's event loop.
+ *
+ * <p>An idle connection is asked for its version; a broker that does not answer loses the connection, so a peer that vanished
+ * without a word is noticed within seconds.
+ */
+final class ReplyMatcher extends ChannelInboundHandlerAdapter {
+    private static final Logger log = LoggerFactory.getLogger(ReplyMatcher.class);
+    private static final long HEARTBEAT_TIMEOUT_MS = 5_000;
+
+    private final String url;
+    private final IntObjectMap<Waiting> waiting = new IntObjectHashMap<>();
+    private int nextOpaque = Integer.MIN_VALUE;
+    private ChannelHandlerContext context;
+    private boolean lost;
+
+    private record Waiting(CompletableFuture<Reply> answer, ScheduledFuture<?> timeout) {}
+
+    ReplyMatcher(String url) {
+        this.url = url;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    /** Writes the request and completes {@code answer} later; on the event loop. */
+    void ask(RequestForm form, long timeoutMs, CompletableFuture<Reply> answer) {
+        if (lost) {
+            answer.completeExceptionally(new BrokerFailureException("not connected to " + url, false, null));
+            return;
+        }
+        int opaque = freeOpaque();
+        Request request;
+        try {
+            request = form.with(opaque);
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(new BrokerFailureException("no request for " + url, false, e));
+            return;
+        }
+        ScheduledFuture<?> timeout =
+                context.executor().schedule(() -> onTimeout(opaque, timeoutMs), timeoutMs, TimeUnit.MILLISECONDS);
+        waiting.put(opaque, new Waiting(answer, timeout));
+        context.writeAndFlush(request).addListener(written -> {
+            if (!written.isSuccess()) {
+                fail(opaque, "could not write to " + url, written.cause());
+                context.close();
+            }
+        });
+    }
+
+    private int freeOpaque() {
+        while (waiting.containsKey(nextOpaque)) {
+            nextOpaque++;
+        }
+        return nextOpaque++;
+    }
+
+    private void onTimeout(int opaque, long timeoutMs) {
+        fail(opaque, url + " did not answer within " + timeoutMs + " ms", null);
+    }
+
+    private void fail(int opaque, String why, Throwable cause) {
+        Waiting failed = waiting.remove(opaque);
+        if (failed != null) {
+            failed.timeout.cancel(false);
+            failed.answer.completeExceptionally(new BrokerFailureException(why, true, cause));
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ignored, Object message) {
+        if (!(message instanceof Reply reply)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        Waiting answered = waiting.remove(reply.opaque());
+        if (answered == null || !answered.answer.complete(reply)) {
+            log.debug("Answer after its time-out broker={} opaque={}", url, reply.opaque());
+            release(reply);
+        }
+        if (answered != null) {
+            answered.timeout.cancel(false);
+        }
+    }
+
+    static void release(Reply reply) {
+        if (reply instanceof Reply.Value value) {
+            value.data().release();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ignored, Object event) throws Exception {
+        if (event instanceof IdleStateEvent && !lost) {
+            CompletableFuture<Reply> answer = new CompletableFuture<>();
+            answer.whenComplete((reply, failure) -> {
+                if (failure != null || !isOk(reply)) {
+                    log.warn("No heartbeat, closing the connection broker={}", url);
+                    context.close();
+                }
+            });
+            ask(Request.Version::new, HEARTBEAT_TIMEOUT_MS, answer);
+        } else {
+            super.userEventTriggered(context, event);
+        }
+    }
+
+    private static boolean isOk(Reply reply) {
+        if (reply instanceof Reply.Result result) {
+            return result.code() == StatusCode.OK;
+        }
+        release(reply);
+        return false;
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ignored) {
+        lost = true;
+        List<Waiting> failed = new ArrayList<>(waiting.values());
+        waiting.clear();
+        for (Waiting each : failed) {
+            each.timeout.cancel(false);
+            each.answer.completeExceptionally(new BrokerFailureException("lost the connection to " + url, true, null));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ignored, Throwable cause) {
+        log.warn("Closing a connection broker={} cause={}", url, cause.toString());
+        context.close();
+    }
+}
