@@ -23,7 +23,10 @@ public record Append(LogHandle log, ByteBuf records, int recordCount, ProducerSe
 
     /** Told how it went: exactly one of the two is called, exactly once. */
     public interface Listener {
-        /** Durable as {@code durability} says, and visible to consumers. A repeated batch gets its first answer again. */
+        /**
+         * Durable as {@code durability} says, and visible to consumers. A repeated batch gets its first answer again; its
+         * offsets are -1 when it is so long ago, or so much happened since, that they are not remembered.
+         */
         void onAppended(long firstMessageId, long firstOffset, long nextOffset, Durability durability);
 
         /** @param failure says what happened; the records may or may not survive unless it says they were not stored */
