@@ -16,6 +16,7 @@ import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.RetryOneTime;
+import org.apache.zookeeper.data.Stat;
 import org.awaitility.Awaitility;
 
 /**
@@ -30,6 +31,7 @@ abstract class BrokerProcess implements AutoCloseable {
     private final int port;
     private final List<String> topics;
     private JavaProcess process;
+    private long launchedMs;
 
     BrokerProcess(Path home, int port, String zkConnect, List<String> topics) {
         this.home = home;
@@ -40,6 +42,12 @@ abstract class BrokerProcess implements AutoCloseable {
 
     /** Starts the program with the configuration written to {@link #ini()}. */
     abstract JavaProcess launch() throws IOException;
+
+    /**
+     * Whether the broker replaces the nodes of its earlier session at once. The original does not: they last until that
+     * session has ended.
+     */
+    abstract boolean replacesStaleNodes();
 
     /** Makes the topic known to the running broker. */
     abstract void createTopic(String topic) throws IOException, InterruptedException;
@@ -82,6 +90,7 @@ abstract class BrokerProcess implements AutoCloseable {
         Files.createDirectories(ini().getParent());
         Files.createDirectories(dataPath());
         Files.writeString(ini(), settings(moreSettings), StandardCharsets.UTF_8);
+        launchedMs = System.currentTimeMillis();
         process = launch();
         awaitReady();
     }
@@ -147,15 +156,19 @@ abstract class BrokerProcess implements AutoCloseable {
     }
 
     private boolean announced(CuratorFramework zooKeeper) throws Exception {
-        if (zooKeeper.checkExists().forPath("/meta/brokers/ids/0/master") == null) {
+        if (!isFresh(zooKeeper.checkExists().forPath("/meta/brokers/ids/0/master"))) {
             return false;
         }
         for (String topic : topics) {
-            if (zooKeeper.checkExists().forPath("/meta/brokers/topics-sub/" + topic + "/0-m") == null) {
+            if (!isFresh(zooKeeper.checkExists().forPath("/meta/brokers/topics-sub/" + topic + "/0-m"))) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean isFresh(Stat node) {
+        return node != null && (!replacesStaleNodes() || node.getCtime() >= launchedMs);
     }
 
     private boolean accepts() {

@@ -28,6 +28,11 @@ final class MetaqBrokerProcess extends BrokerProcess {
     }
 
     @Override
+    boolean replacesStaleNodes() {
+        return true;
+    }
+
+    @Override
     void createTopic(String topic) throws IOException, InterruptedException {
         String server = "127.0.0.1:" + port();
         try (JavaProcess create =

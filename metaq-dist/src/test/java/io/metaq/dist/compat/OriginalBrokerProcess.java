@@ -18,6 +18,11 @@ final class OriginalBrokerProcess extends BrokerProcess {
     }
 
     @Override
+    boolean replacesStaleNodes() {
+        return false;
+    }
+
+    @Override
     void createTopic(String topic) throws IOException {
         declareTopic(topic);
         process().send("reload");
