@@ -364,10 +364,13 @@ public final class LogStore implements Closeable {
         }
         closed = true;
         try {
-            if (started) {
-                checkpointer.stop();
-                writer.close();
+            checkpointer.stop();
+            if (!started) {
+                // A start that failed half way says nothing about the logs it did not open: no points, no clean marker.
+                logs.values().forEach(log -> log.log().abandon());
+                return;
             }
+            writer.close();
             if (checkpointer.closeAll(logs.values())) {
                 journal.reset();
             }

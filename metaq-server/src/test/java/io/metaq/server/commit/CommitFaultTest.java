@@ -328,6 +328,25 @@ class CommitFaultTest {
     }
 
     @Test
+    void aStartThatFailedHalfWayDoesNotPassForACleanStop() throws IOException {
+        LogStoreFixture fixture = open();
+        fixture.send("a-0", "a").join();
+        Path survivors = root.resolve("survivors");
+        disk.survivors(survivors, new Random(1));
+        Path blocked = Files.createFile(survivors.resolve("not-a-directory"));
+        assertThatThrownBy(() ->
+                        new LogStoreFixture(survivors, new PowerLossDisk(survivors), 0, blocked.getFileName() + "/x"))
+                .isInstanceOf(IOException.class);
+        try (LogStoreFixture next = new LogStoreFixture(survivors, new PowerLossDisk(survivors), 0, LOGS)) {
+            assertThat(next.store.recoveries().stream()
+                            .mapToLong(RecoveryReport::scannedRecords)
+                            .sum())
+                    .isEqualTo(1);
+        }
+        assertThatThrownBy(fixture::close).hasMessageContaining("power");
+    }
+
+    @Test
     void producersOfSealedSegmentsAreRememberedWithoutACheckpoint() throws IOException {
         LogStoreFixture fixture = open();
         fixture.sendIdempotent("a-0", PRODUCER, -1, 0, "once").join();

@@ -54,10 +54,18 @@ final class LogStoreFixture implements AutoCloseable {
                 disk,
                 InstantSource.system(),
                 new SimpleMeterRegistry());
-        for (String log : logs) {
-            store.open(log, null, SMALL_SEGMENTS, FlushPolicy.SYNC);
+        boolean started = false;
+        try {
+            for (String log : logs) {
+                store.open(log, null, SMALL_SEGMENTS, FlushPolicy.SYNC);
+            }
+            store.start();
+            started = true;
+        } finally {
+            if (!started) {
+                store.close();
+            }
         }
-        store.start();
     }
 
     LogHandle log(String name) {

@@ -3,6 +3,8 @@ package io.metaq.server.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.metaq.server.testkit.FaultyDisk;
+import io.metaq.server.testkit.PowerLoss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,51 +63,45 @@ class PowerLossTest {
         for (String log : LOGS) {
             sent.put(log, new Sent());
         }
-        Path data = directory.resolve(seed + "-0");
-        Files.createDirectories(data);
+        Path data = Files.createDirectories(directory.resolve("seed-" + seed));
+        FaultyDisk disk = new FaultyDisk();
         for (int life = 1; life <= LIVES; life++) {
-            PowerLossDisk disk = new PowerLossDisk(data);
-            disk.failPowerAfter(life == LIVES ? Long.MAX_VALUE : 20 + random.nextInt(1_200));
+            disk.powerOffAfter(life == LIVES ? Long.MAX_VALUE : 20 + random.nextInt(1_200));
             live(seed, disk, data, sent, random);
-            Path next = directory.resolve(seed + "-" + life);
-            disk.survivors(next, random);
-            data = next;
+            disk.crash(PowerLoss.random(random.nextLong()));
         }
-        try (LogStoreFixture last = new LogStoreFixture(data, new PowerLossDisk(data), 0, LOGS)) {
+        try (LogStoreFixture last = new LogStoreFixture(data, disk, 0, LOGS)) {
             requireWhole(seed, last, sent);
         }
     }
 
     /** From start to power loss, or to a clean stop when enough has been sent. */
-    private static void live(long seed, PowerLossDisk disk, Path data, Map<String, Sent> sent, Random random)
+    private static void live(long seed, FaultyDisk disk, Path data, Map<String, Sent> sent, Random random)
             throws IOException {
         LogStoreFixture fixture;
         try {
             fixture = new LogStoreFixture(data, disk, 0, LOGS);
         } catch (IOException e) {
             LOG.trace("The power failed during the start", e);
-            assertThat(disk.isDark()).as("seed %d: %s", seed, e).isTrue();
+            requirePowerOff(seed, e);
             return;
         }
         try {
             requireWhole(seed, fixture, sent);
             for (Map.Entry<String, Sent> entry : sent.entrySet()) {
-                List<Batch> again = List.copyOf(entry.getValue().unanswered);
-                entry.getValue().unanswered.clear();
-                again.forEach(batch -> entry.getValue().unanswered.add(batch));
-                settle(entry.getValue(), send(fixture, entry.getKey(), again));
+                settle(entry.getValue(), send(fixture, entry.getKey(), entry.getValue().unanswered));
             }
-            for (int round = 0; round < 40 && !disk.isDark(); round++) {
+            for (int round = 0; round < 40 && allAnswered(sent); round++) {
                 Map<String, List<CompletableFuture<LogStoreFixture.Ack>>> acks = new TreeMap<>();
                 for (Map.Entry<String, Sent> entry : sent.entrySet()) {
-                    if (random.nextInt(3) > 0 && entry.getValue().unanswered.isEmpty()) {
+                    if (random.nextInt(3) > 0) {
                         List<Batch> fresh = fresh(entry.getValue(), random);
                         acks.put(entry.getKey(), send(fixture, entry.getKey(), fresh));
                     }
                 }
                 acks.forEach((log, answers) -> settle(sent.get(log), answers));
             }
-            if (!disk.isDark()) {
+            if (allAnswered(sent)) {
                 requireWhole(seed, fixture, sent);
             }
         } finally {
@@ -113,9 +109,18 @@ class PowerLossTest {
                 fixture.close();
             } catch (IOException e) {
                 LOG.trace("The power failed before the end of the stop", e);
-                assertThat(disk.isDark()).as("seed %d: %s", seed, e).isTrue();
+                requirePowerOff(seed, e);
             }
         }
+    }
+
+    private static boolean allAnswered(Map<String, Sent> sent) {
+        return sent.values().stream().allMatch(log -> log.unanswered.isEmpty());
+    }
+
+    /** Nothing but the power may stop a store. */
+    private static void requirePowerOff(long seed, IOException failure) {
+        assertThat(failure).as("seed %d", seed).hasStackTraceContaining("the power is off");
     }
 
     private static List<Batch> fresh(Sent sent, Random random) {
