@@ -153,6 +153,24 @@ class CommitFaultTest {
         }
     }
 
+    @Test
+    void aJournalFileThatHoldsTheOnlyCopyIsNotUsedAgain() throws IOException {
+        LogStoreFixture fixture = open();
+        disk.failForcesOf(segmentsOf("a-0"));
+        sendTogether(fixture, "only in the journal", "a-0", "a-1").forEach(CompletableFuture::join);
+        await().until(() -> fixture.log("a-0").state() == LogHandle.State.OFFLINE);
+        String filler = "x".repeat(1_000);
+        for (int i = 0; i < 600; i++) { // enough to write each journal file twice
+            sendTogether(fixture, filler, "a-1", "b-0").forEach(CompletableFuture::join);
+        }
+        try (LogStoreFixture reopened = reopenAfterPowerLoss()) {
+            assertThat(reopened.visible("a-0")).containsExactly("only in the journal");
+            assertThat(reopened.visible("b-0")).hasSize(600);
+        } finally {
+            assertThatThrownBy(fixture::close).hasMessageContaining("power");
+        }
+    }
+
     @RepeatedTest(5)
     void aFullDiskRefusesReadsOnAndResumesByItself() throws IOException {
         try (LogStoreFixture fixture = open()) {
