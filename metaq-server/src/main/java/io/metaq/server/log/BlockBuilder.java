@@ -18,7 +18,7 @@ final class BlockBuilder {
     private long position;
     private int bytes;
     private long firstTimestampMs;
-    private long lastTimestampMs;
+    private volatile long lastTimestampMs = Long.MIN_VALUE;
 
     BlockBuilder(SparseIndex index, int intervalBytes, long position) {
         this.index = index;
@@ -73,8 +73,8 @@ final class BlockBuilder {
         }
     }
 
-    /** Where the growing block began and when; for look-ups behind the last entry. */
-    long position() {
-        return position;
+    /** The time of the newest append; {@link Long#MIN_VALUE} before the first. Any thread. */
+    long lastTimestampMs() {
+        return lastTimestampMs;
     }
 }

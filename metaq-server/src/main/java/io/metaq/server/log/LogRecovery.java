@@ -50,20 +50,34 @@ final class LogRecovery {
 
     RecoveryReport run() throws IOException {
         requireContiguous();
-        if (!start.clean() && !segments.isEmpty()) {
-            int last = segments.size() - 1;
-            for (int i = 0; i <= last; i++) {
-                Segment segment = segments.get(i);
-                boolean unknownStart = start.recoveryPoint() < 0 && i < last;
-                if (!unknownStart && segment.endOffset() > start.recoveryPoint()) {
-                    scan(segment, i == last);
-                }
-            }
-        }
         long first = segments.isEmpty() ? 0 : segments.get(0).baseOffset();
-        long end = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).endOffset();
+        if (!segments.isEmpty() && !isCleanlyClosed()) {
+            scanPastRecoveryPoint();
+        }
+        long end = endOffset();
         return new RecoveryReport(
                 name, first, end, scannedRecords, scannedBytes, List.copyOf(cuts), List.copyOf(damage));
+    }
+
+    private long endOffset() {
+        return segments.isEmpty() ? 0 : segments.get(segments.size() - 1).endOffset();
+    }
+
+    /** The marker of a clean stop does not count where the log does not end where it ended then: another broker was here. */
+    private boolean isCleanlyClosed() {
+        return start.clean() && (start.recoveryPoint() == Long.MAX_VALUE || start.recoveryPoint() == endOffset());
+    }
+
+    private void scanPastRecoveryPoint() throws IOException {
+        int last = segments.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            Segment segment = segments.get(i);
+            boolean sealedAndUnknown = start.recoveryPoint() < 0 && i < last;
+            boolean mayBeUnforced = segment.endOffset() > start.recoveryPoint() || i == last;
+            if (!sealedAndUnknown && mayBeUnforced) {
+                scan(segment, i == last);
+            }
+        }
     }
 
     private void requireContiguous() throws IOException {
@@ -80,32 +94,29 @@ final class LogRecovery {
     private void scan(Segment segment, boolean last) throws IOException {
         SparseIndex index = segment.index();
         long size = segment.sizeBytes();
-        long indexed = Math.min(index.provenPosition(), size);
-        index.cutAtFirstDamage();
+        int dropped = index.dropDamaged();
+        if (dropped > 0) {
+            LOG.warn("Dropped damaged index entries file={} entries={}", index.path(), dropped);
+        }
         long recoveryPosition = Math.max(0, start.recoveryPoint() - segment.baseOffset());
-        long proven = last
-                ? Math.max(Math.max(indexed, recoveryPosition), start.provenOffset() - segment.baseOffset())
-                : size;
-        long timestampMs = disk.lastModifiedMs(segment.path());
-        if (index.coveredPosition() > size) {
+        long provenPosition = Math.max(recoveryPosition, start.provenOffset() - segment.baseOffset());
+        long proven = last ? Math.max(index.provenPosition(), provenPosition) : size;
+        if (proven > size) {
+            report(segment, size, "the file ends here, but bytes up to position " + proven + " were forced");
             index.truncate(size);
         }
         long from = Math.min(segment.walkStart(Math.min(recoveryPosition, size)), recoveryPosition);
+        long covered = index.coveredPosition();
+        long timestampMs = disk.lastModifiedMs(segment.path());
         RecordScanner scanner = new RecordScanner(segment.file(), from, size);
         while (true) {
             long runStart = scanner.position();
-            while (scanner.check()) {
-                if (scanner.position() >= recoveryPosition) {
-                    visitor.onRecord(
-                            segment.baseOffset() + scanner.position(),
-                            scanner.messageId(),
-                            scanner.flag(),
-                            scanner.messageCount());
-                }
-                scannedRecords++;
-                scanner.advance();
-            }
+            visitRun(segment, scanner, recoveryPosition);
             scannedBytes += scanner.position() - runStart;
+            long uncovered = Math.max(runStart, covered);
+            if (scanner.position() > uncovered) {
+                TailIndexer.index(segment, uncovered, scanner.position(), indexIntervalBytes, timestampMs);
+            }
             if (scanner.problem() == null) {
                 break;
             }
@@ -114,64 +125,84 @@ final class LogRecovery {
                 cut(segment, bad, scanner.problem());
                 break;
             }
-            damage.add(new RecoveryReport.Damage(segment.path(), bad, segment.baseOffset() + bad, scanner.problem()));
-            long next = resumeBehind(segment, bad, proven);
-            if (next < 0) {
-                break;
-            }
-            scanner.moveTo(next);
+            report(segment, bad, scanner.problem());
+            scanner.moveTo(resumeBehind(segment, bad, recoveryPosition, provenPosition));
         }
         requireBlocksSound(segment, from);
-        indexTail(segment, timestampMs);
+        if (!last) {
+            index.write(size);
+        }
+    }
+
+    private void visitRun(Segment segment, RecordScanner scanner, long recoveryPosition) throws IOException {
+        while (scanner.check()) {
+            if (scanner.position() >= recoveryPosition) {
+                visitor.onRecord(
+                        segment.baseOffset() + scanner.position(),
+                        scanner.messageId(),
+                        scanner.flag(),
+                        scanner.messageCount());
+            }
+            scannedRecords++;
+            scanner.advance();
+        }
+    }
+
+    private void report(Segment segment, long position, String what) {
+        long offset = segment.baseOffset() + position;
+        if (damage.stream().noneMatch(known -> known.offset() == offset)) {
+            damage.add(new RecoveryReport.Damage(segment.path(), position, offset, what));
+        }
     }
 
     /** Headers are covered by the index alone: a block whose CRC32C fails though its payloads are sound is damaged. */
     private void requireBlocksSound(Segment segment, long from) throws IOException {
         SparseIndex index = segment.index();
-        for (int i = 0; i < index.count(); i++) {
-            SparseIndex.Entry block = index.get(i);
-            if (block.endPosition() <= from) {
-                continue;
-            }
-            try {
-                segment.verify(block.position(), block.endPosition());
-            } catch (DamagedRecordException e) {
-                if (damage.stream().noneMatch(known -> known.offset() == e.offset())) {
-                    damage.add(new RecoveryReport.Damage(
-                            segment.path(), e.offset() - segment.baseOffset(), e.offset(), e.getMessage()));
+        SparseIndex.Entry block = from == 0 ? index.higher(-1) : index.floor(from);
+        while (block != null) {
+            for (long position = block.position(); position < block.endPosition(); ) {
+                try {
+                    segment.verify(position, block.endPosition());
+                    break;
+                } catch (DamagedRecordException e) {
+                    long bad = e.offset() - segment.baseOffset();
+                    report(segment, bad, e.getMessage());
+                    position = segment.resumeBehind(bad, block.endPosition());
                 }
             }
+            block = index.higher(block.position());
         }
     }
 
-    /** The next place behind damage where a record can begin: behind its own length if that leads to one, or a block. */
-    private long resumeBehind(Segment segment, long bad, long proven) throws IOException {
-        long size = segment.sizeBytes();
-        try {
-            long end = segment.endOfRecordAt(bad, size);
-            if (end == size || end < size && new RecordScanner(segment.file(), end, size).check()) {
-                return end;
-            }
-        } catch (DamagedRecordException e) {
-            LOG.debug("The damaged record's own length is of no use log={} position={}", name, bad, e);
-        }
-        SparseIndex index = segment.index();
-        for (int i = 0; i < index.count(); i++) {
-            long position = index.get(i).position();
-            if (position > bad) {
-                return position;
+    /** The next place behind damage where a record can begin: by the records and the index, or where something was forced. */
+    private long resumeBehind(Segment segment, long bad, long recoveryPosition, long provenPosition)
+            throws IOException {
+        long next = segment.resumeBehind(bad, segment.sizeBytes());
+        for (long boundary :
+                new long[] {recoveryPosition, provenPosition, segment.index().provenPosition()}) {
+            if (boundary > bad) {
+                next = Math.min(next, boundary);
             }
         }
-        return index.coveredPosition() > bad && index.coveredPosition() <= proven ? index.coveredPosition() : -1;
+        return next;
     }
 
     private void cut(Segment segment, long position, String why) throws IOException {
         long bytes = segment.sizeBytes() - position;
-        Path savedAs = save(segment, position);
+        Path savedAs = trySave(segment, position);
         segment.truncate(position);
-        segment.file().force();
         cuts.add(
                 new RecoveryReport.Cut(segment.path(), position, segment.baseOffset() + position, bytes, why, savedAs));
+    }
+
+    /** A full disk must not keep the log from opening; what is cut was never acknowledged. */
+    private Path trySave(Segment segment, long position) {
+        try {
+            return save(segment, position);
+        } catch (IOException e) {
+            LOG.warn("Could not save what is cut off file={} position={}", segment.path(), position, e);
+            return null;
+        }
     }
 
     /** Copies what will be cut beside the segment, so that nothing is destroyed; null when it is only zeros. */
@@ -218,10 +249,5 @@ final class LogRecovery {
             at += read;
         }
         return true;
-    }
-
-    /** Brings the index up to the file's end; blocks across damage are left out of it. */
-    private void indexTail(Segment segment, long timestampMs) throws IOException {
-        TailIndexer.index(segment, indexIntervalBytes, timestampMs);
     }
 }

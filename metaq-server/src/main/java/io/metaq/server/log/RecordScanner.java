@@ -20,7 +20,7 @@ final class RecordScanner {
 
     private final DiskFile file;
     private final long limit;
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
+    private final ByteBuffer buffer;
     private final CRC32 crc = new CRC32();
     private long bufferPosition;
 
@@ -36,6 +36,8 @@ final class RecordScanner {
         this.file = file;
         this.position = position;
         this.limit = limit;
+        this.buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(0, limit - position)))
+                .limit(0);
     }
 
     /**

@@ -20,7 +20,7 @@ public record RecoveryReport(
         long scannedBytes,
         List<Cut> cuts,
         List<Damage> damage) {
-    /** @param savedAs the copy of what was cut; null when it was nothing but zeros */
+    /** @param savedAs the copy of what was cut; null when it was nothing but zeros, or could not be saved (then the log says why) */
     public record Cut(Path file, long position, long offset, long bytes, String why, Path savedAs) {}
 
     public record Damage(Path file, long position, long offset, String what) {}

@@ -15,6 +15,7 @@ import java.util.zip.CRC32C;
  */
 final class Segment {
     private static final int WALK_BYTES = 4096;
+    private static final int COPY_BYTES = 64 * 1024;
 
     private final Disk disk;
     private final Path path;
@@ -23,7 +24,12 @@ final class Segment {
     private final VerifiedRanges verified = new VerifiedRanges();
     private volatile long sizeBytes;
     private volatile DiskFile file;
+    private volatile boolean indexed;
     private int references = 1;
+    /** Held across a force, so that no second one can begin, and succeed for nothing, while a first one fails. */
+    private final Object forceLock = new Object();
+
+    private IOException forceFailure;
 
     Segment(Disk disk, Path path, long baseOffset, long sizeBytes) {
         this.disk = disk;
@@ -33,9 +39,25 @@ final class Segment {
         this.index = new SparseIndex(disk, SegmentFileName.indexOf(path));
     }
 
+    /** Creates an empty segment; durable on return. What a roll that failed half way left under its names is replaced. */
     static Segment create(Disk disk, Path directory, long baseOffset) throws IOException {
-        Segment segment = new Segment(disk, directory.resolve(SegmentFileName.of(baseOffset)), baseOffset, 0);
-        segment.file = disk.create(segment.path);
+        Path path = directory.resolve(SegmentFileName.of(baseOffset));
+        Path index = SegmentFileName.indexOf(path);
+        if (disk.exists(index)) {
+            disk.delete(index);
+            disk.forceDirectory(directory);
+        }
+        if (disk.exists(path) && disk.sizeBytes(path) == 0) {
+            disk.delete(path);
+        }
+        Segment segment = new Segment(disk, path, baseOffset, 0);
+        segment.file = disk.create(path);
+        try {
+            disk.forceDirectory(directory);
+        } catch (IOException e) {
+            segment.file.close();
+            throw e;
+        }
         return segment;
     }
 
@@ -76,6 +98,26 @@ final class Segment {
         return open;
     }
 
+    /**
+     * fdatasync. Throws for ever after it has failed once: the failed one may have dropped what this one would be asked for.
+     */
+    void force() throws IOException {
+        DiskFile open = file();
+        synchronized (forceLock) {
+            if (forceFailure != null) {
+                throw new LogOfflineException(
+                        path + ": a force has failed before: " + forceFailure.getMessage(), forceFailure);
+            }
+            try {
+                open.force();
+            } catch (IOException e) {
+                forceFailure = e;
+                throw new LogOfflineException(
+                        path + ": the force failed, what it was to cover may be lost: " + e.getMessage(), e);
+            }
+        }
+    }
+
     /** A reader's hold; false when the segment has been deleted and closed already. */
     synchronized boolean acquire() {
         if (references == 0) {
@@ -109,24 +151,44 @@ final class Segment {
         sizeBytes = end;
     }
 
+    /** Forced, because a power loss must not bring back whole records that somebody was told are not stored. */
     private void undoAppend(IOException failure) throws LogOfflineException {
         try {
             if (file().sizeBytes() > sizeBytes) {
                 file().truncate(sizeBytes);
+                force();
             }
         } catch (IOException e) {
             failure.addSuppressed(e);
             throw new LogOfflineException(
-                    path + ": a write failed at position " + sizeBytes + " and what it left could not be cut off",
+                    path + ": a write failed at position " + sizeBytes + " and what it left could not be cut off: "
+                            + failure.getMessage(),
                     failure);
         }
     }
 
+    /** Cuts the file; durable on return. The index goes first: an entry must never outlive its block. */
     void truncate(long position) throws IOException {
-        file().truncate(position);
-        sizeBytes = position;
-        verified.truncate(position);
         index.truncate(position);
+        verified.truncate(position);
+        sizeBytes = position;
+        file().truncate(position);
+        force();
+    }
+
+    /** Brings the index of a sealed segment up to its end, once; segments of MetaQ 1.4 have none before. */
+    void ensureIndexed(int intervalBytes) throws IOException {
+        if (indexed) {
+            return;
+        }
+        synchronized (index) {
+            if (!indexed) {
+                TailIndexer.indexAround(this, intervalBytes, disk.lastModifiedMs(path));
+                index.write(sizeBytes);
+                index.force();
+                indexed = true;
+            }
+        }
     }
 
     /** The end of the record at {@code position}, a boundary. */
@@ -153,14 +215,50 @@ final class Segment {
         return position + RecordLayout.recordBytes(payloadBytes);
     }
 
-    /** The last boundary at or before {@code target}, and at or after {@code from}, which is a boundary. */
+    /**
+     * The last boundary at or before {@code target}, and at or after {@code from}, which is a boundary. Where the walk meets
+     * damage it ends.
+     */
     long boundaryAtOrBefore(long from, long target, long limit) throws IOException {
-        return walk(from, target, limit, false);
+        try {
+            return walk(from, target, limit, false);
+        } catch (DamagedRecordException e) {
+            return e.offset() - baseOffset;
+        }
     }
 
-    /** The first boundary at or after {@code target}, walking from {@code from}, a boundary before it. */
+    /** The first boundary at or after {@code target}, walking from {@code from}, a boundary before it, around damage. */
     long boundaryAtOrAfter(long from, long target, long limit) throws IOException {
-        return walk(from, target, limit, true);
+        long position = from;
+        while (position < target) {
+            try {
+                return walk(position, target, limit, true);
+            } catch (DamagedRecordException e) {
+                position = resumeBehind(e.offset() - baseOffset, limit);
+            }
+        }
+        return position;
+    }
+
+    /**
+     * The next place behind a damaged record where one can begin: behind its own length if that leads to a sound record or
+     * to the limit, or the next block; {@code limit} when there is none.
+     */
+    long resumeBehind(long bad, long limit) throws IOException {
+        SparseIndex.Entry next = index.higher(bad);
+        long end = next == null ? limit : Math.min(limit, next.position());
+        long ownEnd = ownEndOf(bad, end);
+        return ownEnd >= 0 ? ownEnd : end;
+    }
+
+    private long ownEndOf(long bad, long limit) throws IOException {
+        long end;
+        try {
+            end = endOfRecordAt(bad, limit);
+        } catch (DamagedRecordException e) {
+            return -1; // its length is of no use
+        }
+        return end == limit || new RecordScanner(file(), end, limit).check() ? end : -1;
     }
 
     private long walk(long from, long target, long limit, boolean after) throws IOException {
@@ -200,27 +298,34 @@ final class Segment {
      * @throws DamagedRecordException for the first record that is not sound
      */
     void verify(long from, long to) throws IOException {
-        long position = from;
+        long position = verified.endOfRangeAt(from);
         while (position < to) {
-            position = Math.max(position, verified.endOfRangeAt(position));
-            if (position >= to) {
-                return;
-            }
             SparseIndex.Entry block = index.floor(position);
             if (block != null && position < block.endPosition()) {
-                verifyBlock(block);
-                position = block.endPosition();
+                verifyBlock(block, position);
             } else {
-                position = verifyRecord(position);
+                SparseIndex.Entry next = index.higher(position);
+                verifyRecords(position, next == null ? to : Math.min(to, next.position()));
             }
+            position = verified.endOfRangeAt(position);
         }
     }
 
-    private void verifyBlock(SparseIndex.Entry block) throws IOException {
+    private void verifyBlock(SparseIndex.Entry block, long wanted) throws IOException {
+        if (checksumOf(block) == block.checksum()) {
+            verified.add(block.position(), block.endPosition());
+            return;
+        }
+        salvage(block);
+        if (verified.endOfRangeAt(wanted) == wanted) {
+            throw damaged(wanted, whatIsWrongAt(wanted, block.endPosition()));
+        }
+    }
+
+    private int checksumOf(SparseIndex.Entry block) throws IOException {
         CRC32C crc = new CRC32C();
-        ByteBuffer buffer = ByteBuffer.allocate(Math.min(block.bytes(), 64 * 1024));
-        long position = block.position();
-        while (position < block.endPosition()) {
+        ByteBuffer buffer = ByteBuffer.allocate(Math.min(block.bytes(), COPY_BYTES));
+        for (long position = block.position(); position < block.endPosition(); ) {
             buffer.clear().limit((int) Math.min(buffer.capacity(), block.endPosition() - position));
             int read = file().read(buffer, position);
             if (read == 0) {
@@ -229,28 +334,49 @@ final class Segment {
             crc.update(buffer.flip());
             position += read;
         }
-        if ((int) crc.getValue() == block.checksum()) {
-            verified.add(block.position(), block.endPosition());
-            return;
-        }
-        long sound = block.position();
-        while (sound < block.endPosition()) {
-            sound = verifyRecord(sound);
-        }
-        verified.truncate(block.position());
-        throw damaged(
-                block.position(),
-                "a header in the block up to position " + block.endPosition() + " fails the index's CRC32C");
+        return (int) crc.getValue();
     }
 
-    private long verifyRecord(long position) throws IOException {
-        RecordScanner scanner = new RecordScanner(file(), position, sizeBytes);
-        if (!scanner.check()) {
-            throw damaged(position, scanner.problem() == null ? "the file ends here" : scanner.problem());
+    /**
+     * A block fails: when payload checksums of its own records say which one is to blame, the others are trusted. When none
+     * is to blame, some header is damaged, nobody knows which, and the whole block stays unserved.
+     */
+    private void salvage(SparseIndex.Entry block) throws IOException {
+        RecordScanner scanner = new RecordScanner(file(), block.position(), block.endPosition());
+        VerifiedRanges sound = new VerifiedRanges();
+        boolean foundCulprit = false;
+        while (scanner.position() < block.endPosition()) {
+            if (scanner.check()) {
+                sound.add(scanner.position(), scanner.position() + scanner.recordBytes());
+                scanner.advance();
+            } else {
+                foundCulprit = true;
+                scanner.moveTo(resumeBehind(scanner.position(), block.endPosition()));
+            }
         }
-        long end = position + scanner.recordBytes();
-        verified.add(position, end);
-        return end;
+        if (foundCulprit) {
+            verified.addAll(sound);
+        }
+    }
+
+    private String whatIsWrongAt(long position, long limit) throws IOException {
+        RecordScanner scanner = new RecordScanner(file(), position, limit);
+        return scanner.check()
+                ? "a header in the block up to position " + limit + " fails the index's CRC32C"
+                : scanner.problem();
+    }
+
+    /** At least the first record. */
+    private void verifyRecords(long from, long to) throws IOException {
+        RecordScanner scanner = new RecordScanner(file(), from, sizeBytes);
+        while (scanner.position() < to) {
+            if (!scanner.check()) {
+                verified.add(from, scanner.position());
+                throw damaged(scanner.position(), scanner.problem() == null ? "the file ends here" : scanner.problem());
+            }
+            scanner.advance();
+        }
+        verified.add(from, scanner.position());
     }
 
     DamagedRecordException damaged(long position, String what) {

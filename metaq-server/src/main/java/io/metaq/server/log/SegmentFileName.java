@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.log;
 
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -27,6 +28,10 @@ final class SegmentFileName {
     /** Empty for a file that is no segment. */
     static OptionalLong baseOffset(Path file) {
         Matcher matcher = SEGMENT.matcher(file.getFileName().toString());
-        return matcher.matches() ? OptionalLong.of(Long.parseLong(matcher.group(1))) : OptionalLong.empty();
+        if (!matcher.matches()) {
+            return OptionalLong.empty();
+        }
+        BigInteger offset = new BigInteger(matcher.group(1));
+        return offset.bitLength() < Long.SIZE ? OptionalLong.of(offset.longValue()) : OptionalLong.empty();
     }
 }

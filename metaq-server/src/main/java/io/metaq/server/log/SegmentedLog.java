@@ -7,8 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,16 +44,18 @@ public final class SegmentedLog implements Closeable {
     private final Watermarks watermarks;
     private final Object segmentsLock = new Object();
     private volatile Segment[] segments;
-    private BlockBuilder block;
+    private volatile BlockBuilder block;
+    private long lastTimestampMs;
     private volatile long knownBoundary = -1;
 
-    private SegmentedLog(Path directory, LogConfig config, Disk disk, List<Segment> segments) {
+    private SegmentedLog(Path directory, LogConfig config, Disk disk, List<Segment> segments) throws IOException {
         this.directory = directory;
         this.config = config;
         this.disk = disk;
         this.segments = segments.toArray(Segment[]::new);
         this.watermarks = new Watermarks(active().endOffset());
         this.block = new BlockBuilder(active().index(), config.indexIntervalBytes(), active().sizeBytes());
+        this.lastTimestampMs = active().index().newestTimestampMs();
     }
 
     /**
@@ -62,28 +66,44 @@ public final class SegmentedLog implements Closeable {
      */
     public static Opened open(Path directory, LogConfig config, RecoveryStart start, RecordVisitor visitor, Disk disk)
             throws IOException {
-        if (!disk.exists(directory)) {
-            disk.createDirectories(directory);
-            disk.forceDirectory(directory.getParent());
-        }
+        disk.createDirectories(directory);
         List<Segment> segments = findSegments(directory, disk);
-        LogRecovery recovery = new LogRecovery(
-                directory.getFileName().toString(), segments, start, config.indexIntervalBytes(), visitor, disk);
-        RecoveryReport report = recovery.run();
-        if (segments.isEmpty()) {
-            segments.add(Segment.create(disk, directory, 0));
-            disk.forceDirectory(directory);
+        boolean opened = false;
+        try {
+            LogRecovery recovery = new LogRecovery(
+                    directory.getFileName().toString(), segments, start, config.indexIntervalBytes(), visitor, disk);
+            RecoveryReport report = recovery.run();
+            if (!start.clean() || segments.isEmpty()) {
+                // A process that was killed may have left names that only the page cache knows.
+                disk.forceDirectory(directory.getParent());
+                disk.forceDirectory(directory);
+            }
+            if (segments.isEmpty()) {
+                segments.add(Segment.create(disk, directory, 0));
+            }
+            settle(segments.get(segments.size() - 1), start, config, disk);
+            SegmentedLog log = new SegmentedLog(directory, config, disk, segments);
+            opened = true;
+            return new Opened(log, report);
+        } finally {
+            if (!opened) {
+                release(segments);
+            }
         }
-        Segment active = segments.get(segments.size() - 1);
-        if (!start.clean() && active.sizeBytes() > 0) {
-            active.file().force();
-            active.index().write(active.sizeBytes());
+    }
+
+    /** Makes the active segment durable, and its index complete. */
+    private static void settle(Segment active, RecoveryStart start, LogConfig config, Disk disk) throws IOException {
+        if (active.sizeBytes() == 0) {
+            return;
         }
-        if (active.sizeBytes() > 0 && active.index().coveredPosition() != active.sizeBytes()) {
-            TailIndexer.index(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
-            active.index().write(active.sizeBytes());
+        if (!start.clean()) {
+            active.force();
         }
-        return new Opened(new SegmentedLog(directory, config, disk, segments), report);
+        if (active.index().coveredPosition() != active.sizeBytes()) {
+            TailIndexer.indexAround(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
+        }
+        active.index().write(active.sizeBytes());
     }
 
     private static List<Segment> findSegments(Path directory, Disk disk) throws IOException {
@@ -95,6 +115,12 @@ public final class SegmentedLog implements Closeable {
             }
         }
         return found;
+    }
+
+    private static void release(Collection<Segment> segments) {
+        for (Segment segment : segments) {
+            release(segment);
+        }
     }
 
     /** The directory's name, {@code topic-partition} or {@code __name}. */
@@ -128,6 +154,8 @@ public final class SegmentedLog implements Closeable {
      * (writer) Appends whole records in storage layout, from position to limit, and moves the position; rolls first when
      * the active segment is full. Returns the offset of the first; on return they are written, not forced. After a
      * failure nothing of them is in the log, unless a {@link LogOfflineException} says otherwise.
+     *
+     * @param timestampMs now; taken for the newest known time where the clock has gone back, so that times in a log rise
      */
     public long append(ByteBuffer records, long timestampMs) throws IOException {
         if (active().sizeBytes() >= config.maxSegmentBytes()) {
@@ -138,27 +166,20 @@ public final class SegmentedLog implements Closeable {
         int length = records.remaining();
         long first = active.endOffset();
         active.append(records);
-        block.add(records, from, length, timestampMs);
+        lastTimestampMs = Math.max(lastTimestampMs, timestampMs);
+        block.add(records, from, length, lastTimestampMs);
         watermarks.advanceEnd(first + length);
         return first;
     }
 
     private void roll() throws IOException {
         Segment full = active();
-        try {
-            full.file().force();
-        } catch (IOException e) {
-            throw new LogOfflineException(full.path() + ": the force that seals it failed", e);
-        }
+        full.force();
         watermarks.advanceFlushed(watermarks.end());
         block.close();
         full.index().write(full.sizeBytes());
-        try {
-            full.index().force();
-        } catch (IOException e) {
-            throw new LogOfflineException(full.index().path() + ": the force that seals it failed", e);
-        }
-        Segment next = createSegment(full.endOffset());
+        full.index().force();
+        Segment next = Segment.create(disk, directory, full.endOffset());
         synchronized (segmentsLock) {
             Segment[] longer = Arrays.copyOf(segments, segments.length + 1);
             longer[longer.length - 1] = next;
@@ -168,19 +189,9 @@ public final class SegmentedLog implements Closeable {
         LOG.debug("Rolled segment log={} base={}", name(), next.baseOffset());
     }
 
-    private Segment createSegment(long baseOffset) throws IOException {
-        Path file = directory.resolve(SegmentFileName.of(baseOffset));
-        if (disk.exists(file) && disk.sizeBytes(file) == 0) {
-            disk.delete(file); // left by a roll that failed half way
-        }
-        Segment created = Segment.create(disk, directory, baseOffset);
-        disk.forceDirectory(directory);
-        return created;
-    }
-
     /** (writer) fdatasync; on return {@code flushed == end}. After a failure never call it again. */
     public void force() throws IOException {
-        active().file().force();
+        active().force();
         advanceFlushed(watermarks.end());
     }
 
@@ -191,7 +202,7 @@ public final class SegmentedLog implements Closeable {
     public long forceFiles() throws IOException {
         long end = watermarks.end();
         Segment active = active();
-        active.file().force();
+        active.force();
         return Math.min(end, active.endOffset());
     }
 
@@ -208,52 +219,85 @@ public final class SegmentedLog implements Closeable {
         active.index().maybeWrite(offset - active.baseOffset());
     }
 
-    /** (writer) Cuts everything from {@code offset}, a record boundary, on; durable on return. */
+    /**
+     * (writer) Cuts everything from {@code offset}, a record boundary, on; durable on return. The recovery point must have
+     * been brought down to {@code offset} before, or a crash would take what is missing for damage.
+     */
     public void truncateTo(long offset) throws IOException {
         if (offset < startOffset() || offset > watermarks.end()) {
             throw new IOException("log " + name() + ": cannot truncate to " + offset + ", it holds " + startOffset()
                     + " to " + watermarks.end());
         }
         knownBoundary = -1;
-        synchronized (segmentsLock) {
-            List<Segment> kept = new ArrayList<>(List.of(segments));
-            while (kept.size() > 1 && kept.get(kept.size() - 1).baseOffset() >= offset) {
-                deleteFiles(kept.remove(kept.size() - 1));
+        while (segments.length > 1 && active().baseOffset() >= offset) {
+            Segment last = active();
+            synchronized (segmentsLock) {
+                segments = Arrays.copyOf(segments, segments.length - 1);
             }
-            segments = kept.toArray(Segment[]::new);
+            // One by one, newest first: a crash in between must not leave a gap.
+            deleteFiles(last, disk);
+            release(last);
         }
         Segment active = active();
         active.truncate(offset - active.baseOffset());
-        active.file().force();
-        disk.forceDirectory(directory);
         watermarks.truncate(offset);
-        TailIndexer.index(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
+        TailIndexer.indexAround(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
         block = new BlockBuilder(active.index(), config.indexIntervalBytes(), active.sizeBytes());
     }
 
-    private void deleteFiles(Segment segment) throws IOException {
-        disk.delete(segment.path());
+    /** Durable on return. The index goes first: it must never be found beside another segment of that name. */
+    static void deleteFiles(Segment segment, Disk disk) throws IOException {
+        Path directory = segment.path().getParent();
         if (disk.exists(segment.index().path())) {
             disk.delete(segment.index().path());
+            disk.forceDirectory(directory);
         }
-        segment.release();
+        disk.delete(segment.path());
+        disk.forceDirectory(directory);
     }
 
     /** The newest segment that begins at or before {@code offset}, held for a reader; null when it is gone. */
     private Segment acquire(long offset) {
         Segment[] current = segments;
+        while (true) {
+            Segment found = floor(current, offset);
+            if (found == null || found.acquire()) {
+                return found;
+            }
+            if (current == segments) {
+                return null; // closed
+            }
+            current = segments; // retention has just taken it
+        }
+    }
+
+    private static Segment floor(Segment[] segments, long offset) {
         int low = 0;
-        int high = current.length - 1;
+        int high = segments.length - 1;
         while (low < high) {
             int middle = (low + high + 1) >>> 1;
-            if (current[middle].baseOffset() <= offset) {
+            if (segments[middle].baseOffset() <= offset) {
                 low = middle;
             } else {
                 high = middle - 1;
             }
         }
-        Segment found = current[low];
-        return found.baseOffset() <= offset && found.acquire() ? found : null;
+        return segments[low].baseOffset() <= offset ? segments[low] : null;
+    }
+
+    private interface IndexedRead<T> {
+        T run() throws IOException;
+    }
+
+    /** Index entries are not worth more than the log: where one is damaged it goes, and the records are walked. */
+    private <T> T withSoundIndex(Segment segment, IndexedRead<T> read) throws IOException {
+        try {
+            return read.run();
+        } catch (DamagedIndexException e) {
+            int dropped = segment.index().dropDamaged();
+            LOG.warn("Dropped damaged index entries log={} entries={}", name(), dropped, e);
+            return read.run();
+        }
     }
 
     /**
@@ -278,18 +322,27 @@ public final class SegmentedLog implements Closeable {
             if (position >= limit) {
                 return null;
             }
-            long end = sliceEnd(segment, position, maxBytes, limit);
-            end = soundEnd(segment, position, end);
+            long end = withSoundIndex(
+                    segment, () -> soundEnd(segment, position, sliceEnd(segment, position, maxBytes, limit)));
             knownBoundary = segment.baseOffset() + end;
             LogSlice slice = new LogSlice(
-                    offset, segment.file().channel(), position, (int) (end - position), () -> release(segment));
+                    offset, segment.file().channel(), position, (int) (end - position), releaseOnce(segment));
             handedOut = true;
             return slice;
         } finally {
             if (!handedOut) {
-                segment.release();
+                release(segment);
             }
         }
+    }
+
+    private static Runnable releaseOnce(Segment segment) {
+        AtomicBoolean held = new AtomicBoolean(true);
+        return () -> {
+            if (held.compareAndSet(true, false)) {
+                release(segment);
+            }
+        };
     }
 
     private static long sliceEnd(Segment segment, long position, int maxBytes, long limit) throws IOException {
@@ -319,7 +372,7 @@ public final class SegmentedLog implements Closeable {
         }
     }
 
-    private void release(Segment segment) {
+    private static void release(Segment segment) {
         try {
             segment.release();
         } catch (IOException e) {
@@ -341,7 +394,10 @@ public final class SegmentedLog implements Closeable {
         }
     }
 
-    /** The first record boundary at or after {@code offset}, clamped to start and {@code limitOffset}. */
+    /**
+     * The first record boundary at or after {@code offset}, clamped to start and {@code limitOffset}; behind damage, where
+     * that has made boundaries unknown. May walk a whole segment that has no index yet.
+     */
     public long boundaryAtOrAfter(long offset, long limitOffset) throws IOException {
         if (offset >= limitOffset) {
             return limitOffset;
@@ -362,15 +418,20 @@ public final class SegmentedLog implements Closeable {
             if (position >= limit) {
                 return segment.baseOffset() + limit;
             }
-            return segment.baseOffset() + segment.boundaryAtOrAfter(segment.walkStart(position), position, limit);
+            if (segment != active()) {
+                segment.ensureIndexed(config.indexIntervalBytes());
+            }
+            return segment.baseOffset()
+                    + withSoundIndex(
+                            segment, () -> segment.boundaryAtOrAfter(segment.walkStart(position), position, limit));
         } finally {
             release(segment);
         }
     }
 
     /**
-     * The start of the block that holds the first record appended at or after this time: never later than that record,
-     * and earlier by no more than one block. The end offset when there is none.
+     * The start of the block that holds the first record appended at or after this time: never later than that record, and
+     * as a rule earlier by no more than one block. The end offset when there is none.
      */
     public long offsetAt(long timestampMs) throws IOException {
         for (Segment segment : segments) {
@@ -378,16 +439,9 @@ public final class SegmentedLog implements Closeable {
                 continue;
             }
             try {
-                ensureIndexed(segment);
-                SparseIndex.Entry found = segment.index().firstNotBefore(timestampMs);
-                if (found != null) {
-                    return segment.baseOffset() + found.position();
-                }
-                long covered = segment.index().coveredPosition();
-                if (segment == active()
-                        && covered < segment.sizeBytes()
-                        && disk.lastModifiedMs(segment.path()) >= timestampMs) {
-                    return segment.baseOffset() + covered;
+                long found = withSoundIndex(segment, () -> positionAt(segment, timestampMs));
+                if (found >= 0) {
+                    return segment.baseOffset() + found;
                 }
             } finally {
                 release(segment);
@@ -396,17 +450,20 @@ public final class SegmentedLog implements Closeable {
         return watermarks.end();
     }
 
-    /** A sealed segment from MetaQ 1.4 has no index until somebody needs one. */
-    private void ensureIndexed(Segment segment) throws IOException {
-        if (segment != active() && segment.index().coveredPosition() < segment.sizeBytes()) {
-            synchronized (segment) {
-                if (segment.index().coveredPosition() < segment.sizeBytes()) {
-                    TailIndexer.index(segment, config.indexIntervalBytes(), disk.lastModifiedMs(segment.path()));
-                    segment.index().write(segment.sizeBytes());
-                    segment.index().force();
-                }
-            }
+    /** -1 when all of the segment is older. */
+    private long positionAt(Segment segment, long timestampMs) throws IOException {
+        BlockBuilder growing = block;
+        boolean isActive = segment == active();
+        if (!isActive) {
+            segment.ensureIndexed(config.indexIntervalBytes());
         }
+        long covered = segment.index().coveredPosition(); // before the search: blocks may be added meanwhile
+        long found = segment.index().firstNotBefore(timestampMs);
+        if (found >= 0) {
+            return found;
+        }
+        boolean mayGrowBehind = isActive && growing.lastTimestampMs() >= timestampMs;
+        return mayGrowBehind ? Math.min(covered, segment.sizeBytes()) : -1;
     }
 
     /** Sealed segments, oldest first; for retention. */
@@ -415,17 +472,39 @@ public final class SegmentedLog implements Closeable {
         return List.of(current).subList(0, current.length - 1);
     }
 
-    /** Takes the oldest segment out of the log; its file is deleted or moved by {@code disposal}; readers finish first. */
+    /**
+     * Takes the oldest segment, sealed, out of the log; its files go to {@code disposal}. Readers that hold it finish first.
+     * When the disposal fails the segment stays where it was.
+     */
     void retire(Segment oldest, Disposal disposal) throws IOException {
+        oldest.file(); // a reader that has it, but has not read yet, could not open it any more
+        oldest.index().ensureOpen();
         synchronized (segmentsLock) {
             if (segments.length < 2 || segments[0] != oldest) {
                 throw new InvariantViolation("log " + name() + ": only the oldest sealed segment can be retired");
             }
             segments = Arrays.copyOfRange(segments, 1, segments.length);
         }
-        disposal.dispose(oldest);
-        disk.forceDirectory(directory);
-        oldest.release();
+        boolean disposed = false;
+        try {
+            disposal.dispose(oldest);
+            disposed = true;
+        } finally {
+            if (disposed) {
+                release(oldest);
+            } else {
+                putBack(oldest);
+            }
+        }
+    }
+
+    private void putBack(Segment oldest) {
+        synchronized (segmentsLock) {
+            Segment[] longer = new Segment[segments.length + 1];
+            longer[0] = oldest;
+            System.arraycopy(segments, 0, longer, 1, segments.length);
+            segments = longer;
+        }
     }
 
     /** What becomes of a retired segment's files. */
@@ -436,21 +515,18 @@ public final class SegmentedLog implements Closeable {
     /** Forces, completes the index and closes the files. */
     @Override
     public void close() throws IOException {
-        force();
-        block.close();
-        active().index().write(active().sizeBytes());
-        active().index().force();
-        closeFiles();
+        try {
+            force();
+            block.close();
+            active().index().write(active().sizeBytes());
+            active().index().force();
+        } finally {
+            release(List.of(segments));
+        }
     }
 
     /** Closes the files as they are: the log is offline, or will be deleted. */
     public void abandon() {
-        closeFiles();
-    }
-
-    private void closeFiles() {
-        for (Segment segment : segments) {
-            release(segment);
-        }
+        release(List.of(segments));
     }
 }

@@ -5,7 +5,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
 /**
@@ -22,15 +26,20 @@ import java.util.zip.CRC32C;
  *         28      4  entryChecksum    CRC32C of the 28 bytes before
  * </pre>
  *
- * <p>Invariants: blocks follow each other without a gap from position 0; an entry is written only when its block has
- * been forced, so an entry in the file proves that its block was once durable.
+ * <p>Invariants: blocks are in order and do not overlap; bytes between two blocks are not covered (their entry was lost, or
+ * they are damaged); an entry is written only when its block has been forced, so an entry in the file proves that its block
+ * was once durable. The file comes into being with its first entry.
  *
- * <p>Threads: the log writer adds, writes and truncates; any thread may look up.
+ * <p>Entries are not forced as they are written, so a power loss may leave holes: a look-up that meets one throws {@link
+ * DamagedIndexException}, and after {@link #dropDamaged} goes on without it.
+ *
+ * <p>Threads: the log writer adds, writes and truncates; any thread may look up and drop.
  */
 final class SparseIndex implements Closeable {
     static final int ENTRY_BYTES = 32;
     private static final int CHECKED_BYTES = ENTRY_BYTES - Integer.BYTES;
     private static final int MAX_PENDING = 64;
+    private static final int READ_ENTRIES = 2048;
 
     /** One block; {@code position} and {@code endPosition} are in the segment file. */
     record Entry(long position, long timestampMs, int bytes, int spanMs, int checksum) {
@@ -43,13 +52,14 @@ final class SparseIndex implements Closeable {
         }
     }
 
-    private static final Entry[] NO_ENTRIES = {};
-
     private final Disk disk;
     private final Path path;
-    private DiskFile file;
+    /** Look-ups hold it for reading; whoever rewrites entries in place holds it for writing. */
+    private final ReadWriteLock rewriting = new ReentrantReadWriteLock();
+
+    private volatile DiskFile file;
     // Readers take pending first and the count second; the writer publishes in the other order, so none is ever missed.
-    private volatile Entry[] pending = NO_ENTRIES;
+    private volatile PendingEntries pending = PendingEntries.NONE;
     private volatile int writtenCount;
     private volatile boolean opened;
 
@@ -63,190 +73,241 @@ final class SparseIndex implements Closeable {
     }
 
     /** Reads nothing but the file's size; a torn last entry is not counted. */
-    private void ensureOpen() throws IOException {
+    void ensureOpen() throws IOException {
         if (opened) {
             return;
         }
         synchronized (this) {
             if (!opened) {
-                file = disk.exists(path) ? disk.open(path) : disk.create(path);
-                writtenCount = (int) (file.sizeBytes() / ENTRY_BYTES);
+                if (disk.exists(path)) {
+                    file = disk.open(path);
+                    writtenCount = (int) (file.sizeBytes() / ENTRY_BYTES);
+                }
                 opened = true;
             }
         }
     }
 
-    boolean existsOnDisk() {
-        return disk.exists(path);
-    }
-
-    int count() throws IOException {
-        ensureOpen();
-        return writtenCount + pending.length;
-    }
-
-    /** The position up to which blocks are known, written or pending; entries that fail their checks are cut off. */
+    /** The end of the last block that is known, written or pending; entries at the end that fail their checks are cut. */
     long coveredPosition() throws IOException {
-        Entry[] waiting = pending;
-        if (waiting.length > 0) {
-            return waiting[waiting.length - 1].endPosition();
-        }
-        return provenPosition();
+        PendingEntries waiting = pending;
+        return waiting.count() > 0 ? waiting.get(waiting.count() - 1).endPosition() : provenPosition();
     }
 
-    /** The end of the last sound entry on file: everything before it was once forced. Cuts a torn or damaged tail off. */
-    long provenPosition() throws IOException {
+    /** The end of the last sound entry on file: its block was once forced. Cuts a torn or damaged tail off. */
+    synchronized long provenPosition() throws IOException {
         ensureOpen();
         while (writtenCount > 0) {
             Entry last = read(writtenCount - 1);
             if (last != null) {
                 return last.endPosition();
             }
-            writtenCount--;
-            file.truncate((long) writtenCount * ENTRY_BYTES);
+            keepWritten(writtenCount - 1);
         }
         return 0;
     }
 
-    /**
-     * Cuts the file off before its first entry that fails its check: unforced entries may survive a power loss without those
-     * before them. What is cut can be made again from the log.
-     */
-    void cutAtFirstDamage() throws IOException {
-        ensureOpen();
-        for (int i = 0; i < writtenCount; i++) {
-            if (read(i) == null) {
-                writtenCount = i;
-                file.truncate((long) i * ENTRY_BYTES);
-            }
+    /** The time of the newest append that is known here; {@link Long#MIN_VALUE} when none is. */
+    long newestTimestampMs() throws IOException {
+        PendingEntries waiting = pending;
+        if (waiting.count() > 0) {
+            return waiting.get(waiting.count() - 1).lastTimestampMs();
         }
-    }
-
-    /** Makes what was written durable: nobody looks at the entries of a sealed segment again before they are used. */
-    void force() throws IOException {
-        ensureOpen();
-        file.force();
+        return provenPosition() == 0
+                ? Long.MIN_VALUE
+                : require(writtenCount - 1).lastTimestampMs();
     }
 
     void add(Entry entry) {
-        Entry[] longer = Arrays.copyOf(pending, pending.length + 1);
-        longer[longer.length - 1] = entry;
-        pending = longer;
+        pending = pending.with(entry);
     }
 
     /** Writes the waiting entries whose blocks lie below {@code forcedPosition}, when there are enough to be worth it. */
     void maybeWrite(long forcedPosition) throws IOException {
-        if (pending.length >= MAX_PENDING) {
+        if (pending.count() >= MAX_PENDING) {
             write(forcedPosition);
         }
     }
 
-    void write(long forcedPosition) throws IOException {
-        Entry[] waiting = pending;
+    synchronized void write(long forcedPosition) throws IOException {
+        PendingEntries waiting = pending;
         int ready = 0;
-        while (ready < waiting.length && waiting[ready].endPosition() <= forcedPosition) {
+        while (ready < waiting.count() && waiting.get(ready).endPosition() <= forcedPosition) {
             ready++;
         }
         if (ready == 0) {
             return;
         }
         ensureOpen();
+        if (file == null) {
+            file = disk.create(path);
+        }
         ByteBuffer bytes = ByteBuffer.allocate(ready * ENTRY_BYTES);
         for (int i = 0; i < ready; i++) {
-            encode(waiting[i], bytes);
+            encode(waiting.get(i), bytes);
         }
         file.write(bytes.flip(), (long) writtenCount * ENTRY_BYTES);
         writtenCount += ready;
-        pending = Arrays.copyOfRange(waiting, ready, waiting.length);
+        pending = waiting.without(ready);
     }
 
-    /** Forgets all blocks that end beyond {@code position}. */
+    /** What was written is durable on return. */
+    void force() throws IOException {
+        if (file != null) {
+            file.force();
+        }
+    }
+
+    /** Forgets all blocks that end beyond {@code position}; durable on return. */
     void truncate(long position) throws IOException {
         ensureOpen();
-        pending = Arrays.stream(pending)
-                .filter(entry -> entry.endPosition() <= position)
-                .toArray(Entry[]::new);
-        int keep = writtenCount;
-        while (keep > 0) {
-            Entry entry = read(keep - 1);
-            if (entry != null && entry.endPosition() <= position) {
-                break;
+        rewriting.writeLock().lock();
+        try {
+            synchronized (this) {
+                pending = pending.endingAtMost(position);
+                int keep = writtenCount;
+                while (keep > 0) {
+                    Entry entry = read(keep - 1);
+                    if (entry != null && entry.endPosition() <= position) {
+                        break;
+                    }
+                    keep--;
+                }
+                if (keep < writtenCount) {
+                    keepWritten(keep);
+                    force();
+                }
             }
-            keep--;
-        }
-        if (keep < writtenCount) {
-            writtenCount = keep;
-            file.truncate((long) keep * ENTRY_BYTES);
+        } finally {
+            rewriting.writeLock().unlock();
         }
     }
 
-    /** Forgets everything; the log will be walked to fill it again. */
-    void clear() throws IOException {
+    private void keepWritten(int count) throws IOException {
+        writtenCount = count;
+        file.truncate((long) count * ENTRY_BYTES);
+    }
+
+    /**
+     * Takes out every written entry that fails its check or does not follow the one before. Their blocks are from then on
+     * not covered. Returns how many.
+     */
+    int dropDamaged() throws IOException {
         ensureOpen();
-        pending = NO_ENTRIES;
-        writtenCount = 0;
-        file.truncate(0);
+        rewriting.writeLock().lock();
+        try {
+            synchronized (this) {
+                int before = writtenCount;
+                List<Entry> sound = soundEntries();
+                int dropped = before - sound.size();
+                if (dropped > 0) {
+                    ByteBuffer bytes = ByteBuffer.allocate(sound.size() * ENTRY_BYTES);
+                    sound.forEach(entry -> encode(entry, bytes));
+                    file.write(bytes.flip(), 0);
+                    keepWritten(sound.size());
+                }
+                return dropped;
+            }
+        } finally {
+            rewriting.writeLock().unlock();
+        }
+    }
+
+    private List<Entry> soundEntries() throws IOException {
+        List<Entry> sound = new ArrayList<>();
+        long end = 0;
+        ByteBuffer bytes = ByteBuffer.allocate(READ_ENTRIES * ENTRY_BYTES);
+        for (int first = 0; first < writtenCount; first += READ_ENTRIES) {
+            bytes.clear().limit(Math.min(READ_ENTRIES, writtenCount - first) * ENTRY_BYTES);
+            file.read(bytes, (long) first * ENTRY_BYTES);
+            bytes.flip();
+            for (int at = 0; at + ENTRY_BYTES <= bytes.limit(); at += ENTRY_BYTES) {
+                Entry entry = decode(bytes.slice(at, ENTRY_BYTES));
+                if (entry != null && entry.position >= end) {
+                    sound.add(entry);
+                    end = entry.endPosition();
+                }
+            }
+        }
+        return sound;
     }
 
     /** The last block that begins at or before {@code position}; null when no block is known there. */
     Entry floor(long position) throws IOException {
         ensureOpen();
-        Entry[] waiting = pending;
-        for (int i = waiting.length - 1; i >= 0; i--) {
-            if (waiting[i].position <= position) {
-                return waiting[i];
+        rewriting.readLock().lock();
+        try {
+            PendingEntries waiting = pending;
+            int i = waiting.lastBeginningAtMost(position);
+            if (i >= 0) {
+                return waiting.get(i);
             }
+            i = search(writtenCount, entry -> entry.position > position) - 1;
+            return i < 0 ? null : require(i);
+        } finally {
+            rewriting.readLock().unlock();
         }
-        int low = 0;
-        int high = writtenCount - 1;
-        Entry found = null;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            Entry entry = require(middle);
-            if (entry.position <= position) {
-                found = entry;
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return found;
     }
 
-    /** The first block whose last append was at or after this time; null when there is none. */
-    Entry firstNotBefore(long timestampMs) throws IOException {
+    /** The first block that begins behind {@code position}; null when there is none. */
+    Entry higher(long position) throws IOException {
         ensureOpen();
-        Entry[] waiting = pending;
+        rewriting.readLock().lock();
+        try {
+            PendingEntries waiting = pending;
+            int written = writtenCount;
+            int i = search(written, entry -> entry.position > position);
+            if (i < written) {
+                return require(i);
+            }
+            i = waiting.lastBeginningAtMost(position) + 1;
+            return i < waiting.count() ? waiting.get(i) : null;
+        } finally {
+            rewriting.readLock().unlock();
+        }
+    }
+
+    /**
+     * The position behind all blocks whose appends were all before this time: the block that follows, or the bytes that no
+     * block covers, may be younger. -1 when all blocks are older.
+     */
+    long firstNotBefore(long timestampMs) throws IOException {
+        ensureOpen();
+        rewriting.readLock().lock();
+        try {
+            PendingEntries waiting = pending;
+            int written = writtenCount;
+            int i = search(written, entry -> entry.lastTimestampMs() >= timestampMs);
+            if (i < written) {
+                return i == 0 ? 0 : require(i - 1).endPosition();
+            }
+            long before = i == 0 ? 0 : require(i - 1).endPosition();
+            for (int j = 0; j < waiting.count(); j++) {
+                Entry entry = waiting.get(j);
+                if (entry.lastTimestampMs() >= timestampMs) {
+                    return before;
+                }
+                before = entry.endPosition();
+            }
+            return -1;
+        } finally {
+            rewriting.readLock().unlock();
+        }
+    }
+
+    /** The first of the written entries that {@code isBeyond} holds for, as for all after it; {@code count} when none. */
+    private int search(int count, Predicate<Entry> isBeyond) throws IOException {
         int low = 0;
-        int high = writtenCount - 1;
-        Entry found = null;
-        while (low <= high) {
+        int high = count;
+        while (low < high) {
             int middle = (low + high) >>> 1;
-            Entry entry = require(middle);
-            if (entry.lastTimestampMs() >= timestampMs) {
-                found = entry;
-                high = middle - 1;
+            if (isBeyond.test(require(middle))) {
+                high = middle;
             } else {
                 low = middle + 1;
             }
         }
-        if (found != null) {
-            return found;
-        }
-        for (Entry entry : waiting) {
-            if (entry.lastTimestampMs() >= timestampMs) {
-                return entry;
-            }
-        }
-        return null;
-    }
-
-    /** Entry {@code i} of the file and then of those that wait; throws when it fails its check. */
-    Entry get(int i) throws IOException {
-        ensureOpen();
-        Entry[] waiting = pending;
-        int written = writtenCount;
-        return i < written ? require(i) : waiting[i - written];
+        return low;
     }
 
     private Entry require(int i) throws IOException {
@@ -260,10 +321,11 @@ final class SparseIndex implements Closeable {
     /** Null when the entry fails its check. */
     private Entry read(int i) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(ENTRY_BYTES);
-        if (file.read(bytes, (long) i * ENTRY_BYTES) < ENTRY_BYTES) {
-            return null;
-        }
-        bytes.flip();
+        return file.read(bytes, (long) i * ENTRY_BYTES) < ENTRY_BYTES ? null : decode(bytes.flip());
+    }
+
+    /** Null when the entry, at the buffer's start, fails its check. */
+    static Entry decode(ByteBuffer bytes) {
         CRC32C crc = new CRC32C();
         crc.update(bytes.slice(0, CHECKED_BYTES));
         if (bytes.getInt(CHECKED_BYTES) != (int) crc.getValue()) {
@@ -288,7 +350,8 @@ final class SparseIndex implements Closeable {
 
     @Override
     public synchronized void close() throws IOException {
-        if (opened) {
+        opened = true;
+        if (file != null) {
             file.close();
         }
     }

@@ -11,14 +11,13 @@ final class TailIndexer {
     private TailIndexer() {}
 
     /**
-     * From the last indexed position to the segment's end, or to the first record that is not sound. Times are not in the
-     * log, so {@code timestampMs} stands for all.
+     * Covers the records from {@code from}, a boundary, to {@code to}, or to the first that is not sound; returns where it
+     * ended. Times are not in the log, so {@code timestampMs} stands for all.
      */
-    static void index(Segment segment, int intervalBytes, long timestampMs) throws IOException {
-        long from = segment.index().coveredPosition();
+    static long index(Segment segment, long from, long to, int intervalBytes, long timestampMs) throws IOException {
         BlockBuilder block = new BlockBuilder(segment.index(), intervalBytes, from);
-        RecordScanner scanner = new RecordScanner(segment.file(), from, segment.sizeBytes());
-        ByteBuffer buffer = ByteBuffer.allocate(COPY_BYTES);
+        RecordScanner scanner = new RecordScanner(segment.file(), from, to);
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(COPY_BYTES, Math.max(0, to - from)));
         while (scanner.check()) {
             long end = scanner.position() + scanner.recordBytes();
             for (long at = scanner.position(); at < end; ) {
@@ -31,5 +30,18 @@ final class TailIndexer {
         }
         block.close();
         segment.verified().add(from, scanner.position());
+        return scanner.position();
+    }
+
+    /** Covers all that lies behind the last known block; damaged records stay between blocks. */
+    static void indexAround(Segment segment, int intervalBytes, long timestampMs) throws IOException {
+        long size = segment.sizeBytes();
+        long at = segment.index().coveredPosition();
+        while (at < size) {
+            at = index(segment, at, size, intervalBytes, timestampMs);
+            if (at < size) {
+                at = segment.resumeBehind(at, size);
+            }
+        }
     }
 }

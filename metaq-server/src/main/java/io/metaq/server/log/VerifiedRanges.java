@@ -12,6 +12,9 @@ final class VerifiedRanges {
     private final TreeMap<Long, Long> endByStart = new TreeMap<>();
 
     synchronized void add(long start, long end) {
+        if (start >= end) {
+            return;
+        }
         long from = start;
         long to = end;
         Map.Entry<Long, Long> before = endByStart.floorEntry(from);
@@ -26,6 +29,10 @@ final class VerifiedRanges {
             next = endByStart.ceilingEntry(from);
         }
         endByStart.put(from, to);
+    }
+
+    void addAll(VerifiedRanges others) {
+        others.endByStart.forEach(this::add);
     }
 
     synchronized boolean contains(long start, long end) {
