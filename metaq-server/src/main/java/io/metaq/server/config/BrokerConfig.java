@@ -16,6 +16,7 @@ import java.util.List;
  * @param httpPort -1: none; 0: any free one
  * @param sourceText the ini file, for {@code stats config} and its checksum
  * @param notes keys that have no effect, one line each, for the log
+ * @param effective every key with the value that holds
  */
 public record BrokerConfig(
         int brokerId,
@@ -35,4 +36,5 @@ public record BrokerConfig(
         String httpHost,
         int httpPort,
         String sourceText,
-        List<String> notes) {}
+        List<String> notes,
+        List<EffectiveSetting> effective) {}

@@ -2,12 +2,15 @@
 package io.metaq.server.config;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** Everything that is wrong with a configuration, one line each: file, line, key, what was expected. */
 public final class ConfigProblems {
+    private record Problem(int line, String what) {}
+
     private final String file;
-    private final List<String> lines = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
 
     public ConfigProblems(String file) {
         this.file = file;
@@ -15,15 +18,18 @@ public final class ConfigProblems {
 
     /** @param line 0 when the problem is not in a line */
     void add(int line, String what) {
-        lines.add(file + (line > 0 ? ":" + line : "") + ": " + what);
+        problems.add(new Problem(line, what));
     }
 
     public boolean isEmpty() {
-        return lines.isEmpty();
+        return problems.isEmpty();
     }
 
-    /** In the order of the file. */
+    /** In the order of the file; those that are in no line come first. */
     public List<String> lines() {
-        return List.copyOf(lines);
+        return problems.stream()
+                .sorted(Comparator.comparingInt(Problem::line))
+                .map(problem -> file + (problem.line > 0 ? ":" + problem.line : "") + ": " + problem.what)
+                .toList();
     }
 }

@@ -2,6 +2,7 @@
 package io.metaq.server.config;
 
 import io.metaq.protocol.ProtocolLimits;
+import io.metaq.record.RecordLayout;
 import io.metaq.server.commit.LogStoreConfig;
 import io.metaq.server.network.NetworkConfig;
 import io.metaq.server.zookeeper.ZooKeeperConfig;
@@ -67,6 +68,7 @@ public final class ConfigReader {
                                     .expectation());
         }
         requireUsable(systemSection, system);
+        requireConsistent(systemSection, system, topics);
         if (!problems.isEmpty()) {
             throw new ConfigException(problems.lines());
         }
@@ -111,10 +113,40 @@ public final class ConfigReader {
 
     private void requireUsable(IniFile.Section section, Values values) {
         IniFile.Entry entry = section.entries().get("dataPath");
+        if (entry != null && DataPaths.syntaxProblem(entry.value()).isPresent()) {
+            return; // reported with the other values
+        }
         if (entry != null || section.name().equals(SYSTEM)) {
             DataPaths.problem(DataPaths.resolve(values.text("dataPath")))
                     .ifPresent(why -> problems.add(entry == null ? section.line() : entry.line(), "dataPath: " + why));
         }
+    }
+
+    /** What only two values together can get wrong. */
+    private void requireConsistent(IniFile.Section section, Values system, Map<String, Values> topics) {
+        long largestRecord = system.number("maxMessageSize") + RecordLayout.HEADER_BYTES;
+        if (system.number("maxBatchSize") < largestRecord) {
+            problems.add(
+                    lineOf(section, "maxBatchSize", "maxMessageSize"),
+                    "maxBatchSize = " + system.text("maxBatchSize") + " does not hold one message of maxMessageSize = "
+                            + system.text("maxMessageSize") + "; expected is " + largestRecord + " or more");
+        }
+        long declared = topics.entrySet().stream()
+                .filter(topic -> !IniTopics.isWildcard(topic.getKey()))
+                .mapToLong(topic -> topic.getValue().number("numPartitions"))
+                .sum();
+        if (declared > system.number("maxPartitions")) {
+            problems.add(
+                    lineOf(section, "maxPartitions", "numPartitions"),
+                    "maxPartitions = " + system.text("maxPartitions") + " is below the " + declared
+                            + " partitions that the file's topics have together");
+        }
+    }
+
+    private static int lineOf(IniFile.Section section, String key, String otherKey) {
+        IniFile.Entry entry =
+                section.entries().getOrDefault(key, section.entries().get(otherKey));
+        return entry == null ? section.line() : entry.line();
     }
 
     private static List<String> notes(IniFile ini) {
@@ -124,8 +156,8 @@ public final class ConfigReader {
             for (IniFile.Entry entry : section.entries().values()) {
                 Setting.find(table, entry.key())
                         .filter(setting -> !setting.hasEffect())
-                        .ifPresent(
-                                setting -> notes.add(entry.key() + " (line " + entry.line() + ") has no effect here"));
+                        .ifPresent(setting -> notes.add(entry.key() + " (line " + entry.line()
+                                + ") has no effect here: " + setting.documentation()));
             }
         }
         return notes;
@@ -151,7 +183,15 @@ public final class ConfigReader {
                 system.text("httpHost"),
                 system.integer("dashboardHttpPort"),
                 text,
-                notes);
+                notes,
+                effective(system, zookeeper, topics));
+    }
+
+    private static List<EffectiveSetting> effective(Values system, Values zookeeper, Map<String, Values> topics) {
+        List<EffectiveSetting> all = new ArrayList<>(system.effective(SYSTEM));
+        all.addAll(zookeeper.effective(ZOOKEEPER));
+        topics.forEach((name, values) -> all.addAll(values.effective(TOPIC + name)));
+        return List.copyOf(all);
     }
 
     private static LogStoreConfig logStore(Values system, Path dataDirectory) {

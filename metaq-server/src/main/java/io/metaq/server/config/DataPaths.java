@@ -2,6 +2,7 @@
 package io.metaq.server.config;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -13,6 +14,19 @@ final class DataPaths {
         String home = System.getProperty("user.home");
         String expanded = written.equals("~") || written.startsWith("~/") ? home + written.substring(1) : written;
         return Path.of(expanded).toAbsolutePath().normalize();
+    }
+
+    /** Why a written path is none; empty when it is one. */
+    static Optional<String> syntaxProblem(String written) {
+        if (written.isEmpty()) {
+            return Optional.of("is empty");
+        }
+        try {
+            resolve(written);
+            return Optional.empty();
+        } catch (InvalidPathException e) {
+            return Optional.of("is no path: " + e.getReason());
+        }
     }
 
     /** Why it cannot be used; empty when it can: it is there, or its parent is, so that it can be made. */

@@ -17,6 +17,8 @@ final class IniFile {
     /** @param name {@code system}, {@code zookeeper}, {@code topic=orders} ... */
     record Section(String name, int line, Map<String, Entry> entries) {}
 
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+
     private final List<Section> sections;
 
     private IniFile(List<Section> sections) {
@@ -30,7 +32,8 @@ final class IniFile {
     static IniFile parse(String text, ConfigProblems problems) {
         List<Section> sections = new ArrayList<>();
         int number = 0;
-        for (String raw : text.lines().toList()) {
+        String unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+        for (String raw : unmarked.lines().toList()) {
             number++;
             String line = raw.strip();
             if (line.isEmpty() || line.startsWith(";") || line.startsWith("#")) {
@@ -50,7 +53,7 @@ final class IniFile {
             problems.add(number, "'" + line + "' is no section; write [system], [zookeeper] or [topic=name]");
             return;
         }
-        String name = line.substring(1, line.length() - 1).strip();
+        String name = line.substring(1, line.length() - 1).strip().replaceAll("\\s*=\\s*", "=");
         if (sections.stream().anyMatch(section -> section.name.equals(name))) {
             problems.add(number, "section [" + name + "] stands twice");
         }

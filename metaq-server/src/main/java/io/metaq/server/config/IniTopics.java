@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 /** The ini file's topics. A name with {@code *} is a wildcard for topics that may be made at their first put. */
 final class IniTopics implements TopicDefaults {
     private static final String WILDCARD = "*";
+    private static final String DATA_PATH = "dataPath";
 
     private final Values system;
     private final Path systemDataPath;
@@ -30,9 +31,7 @@ final class IniTopics implements TopicDefaults {
 
     @Override
     public Set<String> declaredTopics() {
-        return sections.keySet().stream()
-                .filter(name -> !name.contains(WILDCARD))
-                .collect(Collectors.toSet());
+        return sections.keySet().stream().filter(name -> !isWildcard(name)).collect(Collectors.toSet());
     }
 
     @Override
@@ -46,9 +45,13 @@ final class IniTopics implements TopicDefaults {
             return Optional.of(own);
         }
         return sections.entrySet().stream()
-                .filter(entry -> entry.getKey().contains(WILDCARD) && matches(entry.getKey(), topic))
+                .filter(entry -> isWildcard(entry.getKey()) && matches(entry.getKey(), topic))
                 .map(Map.Entry::getValue)
                 .findFirst();
+    }
+
+    static boolean isWildcard(String name) {
+        return name.contains(WILDCARD);
     }
 
     private static boolean matches(String pattern, String topic) {
@@ -62,6 +65,12 @@ final class IniTopics implements TopicDefaults {
 
     @Override
     public TopicSettings with(String topic, Map<String, String> changes) throws TopicException {
+        if (changes.containsKey(DATA_PATH)) {
+            throw new TopicException(
+                    TopicException.Reason.INVALID,
+                    DATA_PATH + " can be set in the ini file only: whoever makes a topic must not choose where the"
+                            + " broker writes");
+        }
         for (Map.Entry<String, String> change : changes.entrySet()) {
             Optional<String> problem = Values.problem(change.getKey(), change.getValue(), SettingTable.TOPIC);
             if (problem.isPresent()) {
@@ -73,7 +82,7 @@ final class IniTopics implements TopicDefaults {
     }
 
     private TopicSettings settings(Values values) {
-        Path own = DataPaths.resolve(values.text("dataPath"));
+        Path own = DataPaths.resolve(values.text(DATA_PATH));
         return new TopicSettings(
                 values.integer("numPartitions"),
                 values.integer("recordFormat"),

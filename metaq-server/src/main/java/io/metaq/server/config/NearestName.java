@@ -7,12 +7,16 @@ import java.util.Locale;
 
 /** The name somebody most likely meant: the one with the smallest edit distance (Levenshtein). */
 final class NearestName {
+    /** Nothing longer is compared: the distance costs the product of the lengths, and names may come over the wire. */
+    private static final int MAX_CHARS = 100;
+
     private NearestName() {}
 
     static String of(String written, Collection<String> known) {
+        String compared =
+                written.substring(0, Math.min(written.length(), MAX_CHARS)).toLowerCase(Locale.ROOT);
         return known.stream()
-                .min(Comparator.comparingInt(
-                        name -> distance(written.toLowerCase(Locale.ROOT), name.toLowerCase(Locale.ROOT))))
+                .min(Comparator.comparingInt(name -> distance(compared, name.toLowerCase(Locale.ROOT))))
                 .orElseThrow();
     }
 

@@ -6,6 +6,9 @@ package io.metaq.server.config;
  * g for powers of 1024.
  */
 final class NumberExpression {
+    /** Operators may send settings over the wire; this also bounds how deep brackets nest. */
+    private static final int MAX_CHARS = 100;
+
     private final String text;
     private int at;
 
@@ -15,6 +18,9 @@ final class NumberExpression {
 
     /** Throws {@link NumberFormatException} for anything that is no number. */
     static long evaluate(String text) {
+        if (text.length() > MAX_CHARS) {
+            throw new NumberFormatException("longer than " + MAX_CHARS + " characters");
+        }
         NumberExpression expression = new NumberExpression(text.replace(" ", ""));
         long value;
         try {

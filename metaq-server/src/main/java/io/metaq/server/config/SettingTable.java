@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** Every key the broker knows, section by section. */
 public final class SettingTable {
@@ -13,8 +14,12 @@ public final class SettingTable {
     private static final long YEAR_MS = 366L * 24 * 3600 * 1000;
     private static final Setting.Kind NO_EFFECT = new Setting.NoEffect();
 
-    private static final Setting.Kind ANY_TEXT =
-            text("a text", value -> value.isEmpty() ? Optional.of("is empty") : Optional.empty());
+    private static final Setting.Kind PATH = text("a path of a directory", DataPaths::syntaxProblem);
+    private static final Setting.Kind HOST = matching("a host name or an address", "[A-Za-z0-9._:%-]+");
+    private static final Setting.Kind HOSTS =
+            matching("host:port, several with commas", "[^\\s,/]+(,[^\\s,/]+)*(/[^\\s,]*)?");
+    private static final Setting.Kind NODE =
+            matching("a path in ZooKeeper, such as /meta", "/|/?[\\w.-]+(/[\\w.-]+)*/?");
     private static final Setting.Kind POLICY = text(
             "delete,AGE or archive,AGE or archive,AGE,true (zipped), with AGE in hours, or with the suffix s, m or h",
             RetentionRule::policyProblem);
@@ -24,6 +29,16 @@ public final class SettingTable {
 
     private static Setting.Kind text(String expectation, Function<String, Optional<String>> check) {
         return new Setting.Text(expectation, check);
+    }
+
+    private static Setting.Kind matching(String expectation, String regex) {
+        Pattern pattern = Pattern.compile(regex);
+        return text(expectation, value -> {
+            if (value.isEmpty()) {
+                return Optional.of("is empty");
+            }
+            return pattern.matcher(value).matches() ? Optional.empty() : Optional.of("is something else");
+        });
     }
 
     private static Setting.Kind whole(long least, long most, String unit) {
@@ -39,7 +54,7 @@ public final class SettingTable {
     }
 
     private static Setting none(String key, String why) {
-        return new Setting(key, NO_EFFECT, "", "Accepted from MetaQ 1.4 and without effect: " + why);
+        return new Setting(key, NO_EFFECT, "", why);
     }
 
     /** Keys of [system] that every [topic=...] section may set for itself; without it the system's value holds. */
@@ -99,16 +114,18 @@ public final class SettingTable {
                             + " topic, and MetaQ 1.4 clients do not see it."),
             set(
                     "dataPath",
-                    ANY_TEXT,
+                    PATH,
                     "~/meta",
-                    "Where the data lie; ~ is the user's home. A topic may have its own. A directory that MetaQ 1.4"
-                            + " wrote opens in place."));
+                    "Where the data lie; ~ is the user's home, a relative path is one from the working directory. It is"
+                            + " made when its parent is there. A topic may have its own, in the file only. A directory"
+                            + " that MetaQ 1.4 wrote opens in place."));
 
-    private static final List<Setting> SYSTEM_ONLY = List.of(
+    /** Keys that stand in [system] only. */
+    static final List<Setting> SYSTEM_ONLY = List.of(
             set("brokerId", whole(0, 1023, ""), "", "This broker's number, unique in the cluster. Required."),
             set(
                     "hostName",
-                    ANY_TEXT,
+                    HOST,
                     "",
                     "The host that clients connect to; it is registered in ZooKeeper. Without it: the first address"
                             + " that is not loopback."),
@@ -118,7 +135,7 @@ public final class SettingTable {
                     whole(-1, 65_535, ""),
                     "8120",
                     "The port of /metrics and /health over HTTP, on httpHost. 0: any free one; -1: none."),
-            set("httpHost", ANY_TEXT, "127.0.0.1", "The address that the HTTP port listens on."),
+            set("httpHost", HOST, "127.0.0.1", "The address that the HTTP port listens on."),
             set(
                     "maxTransferSize",
                     whole(1024, 64 * MIB, "bytes"),
@@ -198,7 +215,7 @@ public final class SettingTable {
                     whole(0, Long.MAX_VALUE, "bytes"),
                     "67108864",
                     "With less room on the disk writes are refused (507); they resume when there is room."),
-            set("dataLogPath", ANY_TEXT, "", "Where MetaQ 1.4 kept its transaction journal; not read here."),
+            none("dataLogPath", "it held MetaQ 1.4's transaction journal, which is not read here."),
             none("getProcessThreadCount", "event loops serve all requests."),
             none("putProcessThreadCount", "event loops serve all requests."),
             none("quartzThreadCount", "retention has one thread."),
@@ -220,10 +237,10 @@ public final class SettingTable {
                     "Whether to register in ZooKeeper. Without it only direct clients find the broker."),
             set(
                     "zk.zkConnect",
-                    ANY_TEXT,
+                    HOSTS,
                     "",
                     "host:port, several with commas. Absent: the broker runs a ZooKeeper server in its own process."),
-            set("zk.zkRoot", ANY_TEXT, "/meta", "The node under which everything is registered."),
+            set("zk.zkRoot", NODE, "/meta", "The node under which everything is registered."),
             set(
                     "zk.embeddedPort",
                     whole(0, 65_535, ""),

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The checked values of one section; what is absent comes from the section it inherits from, or is the default. */
@@ -85,5 +86,26 @@ final class Values {
 
     boolean sets(String key) {
         return values.containsKey(key);
+    }
+
+    /** Every key of the table that has an effect, with the value that holds. */
+    List<EffectiveSetting> effective(String section) {
+        return table.stream()
+                .filter(Setting::hasEffect)
+                .map(setting -> new EffectiveSetting(
+                        section,
+                        setting.key(),
+                        Objects.requireNonNullElse(text(setting.key()), ""),
+                        source(setting.key())))
+                .toList();
+    }
+
+    private EffectiveSetting.Source source(String key) {
+        if (sets(key)) {
+            return EffectiveSetting.Source.FILE;
+        }
+        return inherited != null && inherited.sets(key)
+                ? EffectiveSetting.Source.INHERITED
+                : EffectiveSetting.Source.DEFAULT;
     }
 }
