@@ -123,6 +123,12 @@ public final class SegmentedLog implements Closeable {
         }
     }
 
+    /** Does the directory hold segments of a log? */
+    public static boolean isIn(Path directory, Disk disk) throws IOException {
+        return disk.list(directory).stream()
+                .anyMatch(file -> SegmentFileName.baseOffset(file).isPresent());
+    }
+
     /** The directory's name, {@code topic-partition} or {@code __name}. */
     public String name() {
         return directory.getFileName().toString();

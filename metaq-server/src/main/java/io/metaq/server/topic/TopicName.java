@@ -20,6 +20,10 @@ final class TopicName {
         }
     }
 
+    static boolean isValid(String name) {
+        return problem(name) == null;
+    }
+
     private static String problem(String name) {
         if (name.isEmpty() || name.length() > MAX_CHARS) {
             return "must have 1 to " + MAX_CHARS + " characters";

@@ -5,6 +5,7 @@ import io.metaq.record.MessageIds;
 import io.metaq.server.commit.LogHandle;
 import io.metaq.server.commit.LogStore;
 import io.metaq.server.log.Disk;
+import io.metaq.server.log.SegmentedLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ public final class TopicRegistry {
     private final Object changeLock = new Object();
     private final Map<String, Map<String, String>> runTimeSettings = new HashMap<>();
     private final Map<String, Set<Integer>> closedPartitions = new HashMap<>();
-    private final Set<String> deleted = new TreeSet<>();
+    private final Set<String> deleted = ConcurrentHashMap.newKeySet();
     private final MetaLog meta;
 
     private final Object producerLock = new Object();
@@ -92,7 +93,10 @@ public final class TopicRegistry {
         }
     }
 
-    /** How many partitions of which topic have a directory: also those an original broker left. */
+    /**
+     * How many partitions of which topic have a directory with segments: also those an original broker left. Something else
+     * that only has such a name, {@code backup-2024}, is left alone.
+     */
     private static Map<String, Integer> partitionsOnDisk(Disk disk, Path dataDirectory) throws IOException {
         Map<String, Integer> found = new TreeMap<>();
         for (Path directory : disk.list(dataDirectory)) {
@@ -100,8 +104,9 @@ public final class TopicRegistry {
             int dash = name.lastIndexOf('-');
             boolean isPartition = dash > 0
                     && name.substring(dash + 1).matches("\\d{1,6}")
-                    && !name.startsWith("__")
-                    && disk.isDirectory(directory);
+                    && TopicName.isValid(name.substring(0, dash))
+                    && disk.isDirectory(directory)
+                    && SegmentedLog.isIn(directory, disk);
             if (isPartition) {
                 found.merge(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1)) + 1, Math::max);
             }
@@ -139,18 +144,15 @@ public final class TopicRegistry {
     }
 
     private Topic open(String name, TopicSettings settings) throws IOException {
-        Topic known = topics.get(name);
         Set<Integer> closed = closedPartitions.getOrDefault(name, Set.of());
         List<Partition> partitions = new ArrayList<>();
         for (int index = 0; index < settings.partitionCount(); index++) {
-            Partition open = known == null ? null : known.partition(index);
-            LogHandle log = open != null
-                    ? open.log()
-                    : store.open(
-                            Partition.logName(name, index),
-                            settings.dataDirectory(),
-                            settings.logConfig(),
-                            settings.flushPolicy());
+            String logName = Partition.logName(name, index);
+            // Open already: the topic was altered, or an earlier attempt to make it failed half way.
+            Optional<LogHandle> open = store.find(logName);
+            LogHandle log = open.isPresent()
+                    ? open.get()
+                    : store.open(logName, settings.dataDirectory(), settings.logConfig(), settings.flushPolicy());
             partitions.add(new Partition(name, index, log, closed.contains(index)));
         }
         return new Topic(name, settings, partitions);
@@ -169,9 +171,14 @@ public final class TopicRegistry {
         return topics.values().stream().mapToInt(t -> t.partitions().size()).sum();
     }
 
-    /** Whether a put to an unknown topic may make it: a wildcard section of the ini file matches. */
+    /**
+     * Whether a put to an unknown topic may make it: a wildcard section of the ini file matches, and nobody has deleted the
+     * topic, which a producer that still runs must not undo.
+     */
     public boolean mayCreateOnPut(String topic) {
-        return defaults.find(topic).isPresent() && !topics.containsKey(topic);
+        return !topics.containsKey(topic)
+                && !deleted.contains(topic)
+                && defaults.find(topic).isPresent();
     }
 
     /** The topic, made with the ini file's settings if it was not there yet. */
@@ -193,7 +200,22 @@ public final class TopicRegistry {
             if (topics.containsKey(topic)) {
                 throw new TopicException(TopicException.Reason.EXISTS, "topic " + topic + " exists already");
             }
-            return set(topic, changes, defaults.with(topic, changes));
+            TopicSettings settings = defaults.with(topic, changes);
+            if (deleted.contains(topic)) {
+                removeUnfinished(topic);
+            }
+            return set(topic, changes, settings);
+        }
+    }
+
+    /** An earlier deletion may have failed half way; nothing of it may come back in a new topic of the same name. */
+    private void removeUnfinished(String topic) throws IOException {
+        for (LogHandle log : store.logs()) {
+            String name = log.log().name();
+            int dash = name.lastIndexOf('-');
+            if (dash > 0 && name.substring(0, dash).equals(topic)) {
+                store.delete(name);
+            }
         }
     }
 
