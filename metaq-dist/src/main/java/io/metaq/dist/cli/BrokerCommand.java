@@ -1,0 +1,73 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.dist.cli;
+
+import io.metaq.server.boot.Broker;
+import io.metaq.server.config.BrokerConfig;
+import io.metaq.server.config.ConfigException;
+import io.metaq.server.config.ConfigReader;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "broker",
+        mixinStandardHelpOptions = true,
+        description = "Runs a broker until it is told to stop (Ctrl-C or SIGTERM).",
+        footer = {"", "Example: metaq broker --config conf/server.ini"})
+final class BrokerCommand implements Callable<Integer> {
+    @Option(names = "--config", paramLabel = "FILE", required = true, description = "the broker's ini file")
+    private Path config;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Broker broker = start(read(config));
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            System.out.println("Stopping ...");
+                            broker.close();
+                            System.out.println("Stopped cleanly.");
+                            System.out.flush();
+                            stopped.countDown();
+                        },
+                        "metaq-shutdown"));
+        tell(broker);
+        stopped.await();
+        return ExitCode.OK;
+    }
+
+    static BrokerConfig read(Path file) {
+        try {
+            return ConfigReader.read(file);
+        } catch (ConfigException e) {
+            throw new CommandFailure(ExitCode.USAGE, e.getMessage(), e);
+        }
+    }
+
+    private static Broker start(BrokerConfig config) {
+        try {
+            return Broker.start(config);
+        } catch (IOException e) {
+            throw new CommandFailure(ExitCode.FAILED, "The broker cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private static void tell(Broker broker) {
+        long sinceJvmMs =
+                System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+        System.out.println("MetaQ broker is running");
+        System.out.println("  clients    " + broker.url());
+        System.out.println(
+                "  zookeeper  " + (broker.zookeeperConnect() == null ? "none" : broker.zookeeperConnect()));
+        System.out.println(
+                "  http       " + (broker.httpPort() < 0 ? "none" : "http://127.0.0.1:" + broker.httpPort() + "/metrics"));
+        System.out.println("  data       " + broker.dataDirectory());
+        System.out.println("Started in " + sinceJvmMs + " ms. Ctrl-C stops it.");
+        System.out.flush();
+    }
+}

@@ -1,0 +1,171 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.dist.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.metaq.client.ConsumerConfig;
+import io.metaq.client.Message;
+import io.metaq.client.MessageConsumer;
+import io.metaq.client.MessageIterator;
+import io.metaq.client.MetaClientException;
+import io.metaq.client.MetaMessageSessionFactory;
+import io.metaq.client.Partition;
+import io.metaq.dist.process.BrokerAdmin;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "consume",
+        mixinStandardHelpOptions = true,
+        description = "Prints the messages of a topic, without a group: nothing is committed.",
+        footer = {
+            "",
+            "Examples:",
+            "  metaq consume test --from beginning",
+            "  metaq consume test --from 2026-11-20T10:00:00Z --follow",
+            "  metaq consume test --from 4096 --partition 0 --max 10 --json"
+        })
+final class ConsumeCommand implements Callable<Integer> {
+    private static final int READ_BYTES = 1 << 20;
+    private static final int DIRECT_BROKER = -1;
+    private static final long IDLE_PAUSE_NANOS = 100_000_000L;
+
+    @Mixin
+    private BrokerOption broker;
+
+    @Parameters(paramLabel = "TOPIC")
+    private String topic;
+
+    @Option(
+            names = "--from",
+            paramLabel = "WHERE",
+            defaultValue = "beginning",
+            description = "beginning, end, an offset, or a time like 2026-11-20T10:00:00Z (default: ${DEFAULT-VALUE})")
+    private String from;
+
+    @Option(names = "--partition", paramLabel = "N", description = "just this partition")
+    private Integer partition;
+
+    @Option(names = "--follow", description = "wait for more instead of ending at the end")
+    private boolean follow;
+
+    @Option(names = "--max", paramLabel = "N", description = "stop after so many messages")
+    private long max = Long.MAX_VALUE;
+
+    @Option(names = "--json", description = "print one JSON object a message")
+    private boolean json;
+
+    private long printed;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        try (BrokerAdmin admin = broker.admin();
+                MetaMessageSessionFactory sessions = broker.sessions();
+                MessageConsumer consumer = sessions.createConsumer(new ConsumerConfig("metaq-command-line"))) {
+            Map<Integer, Long> ends = new TreeMap<>();
+            Map<Integer, Long> next = start(admin, ends);
+            read(consumer, next, ends);
+        } catch (BrokerAdmin.AdminException | MetaClientException e) {
+            throw new CommandFailure(ExitCode.BROKER, e.getMessage(), e);
+        }
+        return ExitCode.OK;
+    }
+
+    /** Where to begin, by partition; also notes where each ends now. */
+    private Map<Integer, Long> start(BrokerAdmin admin, Map<Integer, Long> ends) throws BrokerAdmin.AdminException {
+        Map<Integer, Long> starts = new TreeMap<>();
+        for (JsonNode offsets : admin.describe(topic).path("topics").path(0).path("offsets")) {
+            int number = offsets.path("partition").asInt();
+            if (partition == null || partition == number) {
+                ends.put(number, offsets.path("end").asLong());
+                starts.put(number, startOf(admin, number, offsets));
+            }
+        }
+        if (starts.isEmpty()) {
+            throw new CommandFailure(ExitCode.USAGE, "topic " + topic + " has no partition " + partition);
+        }
+        return starts;
+    }
+
+    private long startOf(BrokerAdmin admin, int number, JsonNode offsets) throws BrokerAdmin.AdminException {
+        if (from.equals("beginning")) {
+            return offsets.path("start").asLong();
+        }
+        if (from.equals("end")) {
+            return offsets.path("end").asLong();
+        }
+        if (from.matches("\\d{1,18}")) {
+            return Math.max(offsets.path("start").asLong(), Long.parseLong(from));
+        }
+        try {
+            return admin.seek(topic, number, Instant.parse(from).toEpochMilli());
+        } catch (DateTimeParseException e) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "--from " + from + ": expected is beginning, end, an offset, or a time like 2026-11-20T10:00:00Z",
+                    e);
+        }
+    }
+
+    private void read(MessageConsumer consumer, Map<Integer, Long> next, Map<Integer, Long> ends)
+            throws MetaClientException, InterruptedException {
+        while (printed < max) {
+            boolean any = false;
+            for (Map.Entry<Integer, Long> position : next.entrySet()) {
+                boolean mayHaveMore = follow || position.getValue() < ends.get(position.getKey());
+                if (printed < max && mayHaveMore) {
+                    any |= readOnce(consumer, position);
+                }
+            }
+            if (!any && !follow) {
+                return;
+            }
+            if (!any) {
+                LockSupport.parkNanos(IDLE_PAUSE_NANOS);
+            }
+        }
+    }
+
+    /** Reads once from where the position is, and moves it. */
+    private boolean readOnce(MessageConsumer consumer, Map.Entry<Integer, Long> position)
+            throws MetaClientException, InterruptedException {
+        MessageIterator messages = consumer.get(
+                topic, new Partition(DIRECT_BROKER, position.getKey()), position.getValue(), READ_BYTES);
+        if (messages == null) {
+            return false;
+        }
+        while (messages.hasNext() && printed < max) {
+            print(messages.next(), position.getKey());
+            printed++;
+        }
+        position.setValue(messages.getNextOffset());
+        return true;
+    }
+
+    private void print(Message message, int number) {
+        String text = new String(message.getData(), StandardCharsets.UTF_8);
+        if (!json) {
+            System.out.println(text);
+            return;
+        }
+        ObjectNode node = Json.object()
+                .put("partition", number)
+                .put("offset", message.getOffset())
+                .put("id", message.getId())
+                .put("key", message.getKey())
+                .put("attribute", message.getAttribute())
+                .put("text", text);
+        ObjectNode headers = node.putObject("headers");
+        message.getHeaders().forEach(headers::put);
+        Json.printLine(node);
+    }
+}

@@ -1,0 +1,70 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.dist.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The {@code metaq} command. */
+@Command(
+        name = "metaq",
+        mixinStandardHelpOptions = true,
+        version = "metaq 2.0.0",
+        description = "A transactional message broker that speaks the MetaQ 1.4 protocol.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "First steps:",
+            "  metaq demo                               kills a broker under load and counts what was lost",
+            "  metaq broker --config conf/server.ini    starts a broker with its own ZooKeeper",
+            "  echo hello | metaq produce test          sends a line",
+            "  metaq consume test --from beginning      reads it back",
+            "",
+            "Exit codes: 0 done; 1 not as it should be; 2 wrong command line or configuration; 3 broker out of reach or"
+                    + " refusing."
+        },
+        subcommands = {
+            HelpCommand.class,
+            BrokerCommand.class,
+            DemoCommand.class,
+            TopicCommand.class,
+            ProduceCommand.class,
+            ConsumeCommand.class,
+            PerfCommand.class,
+            LogCommand.class,
+            ConfigCommand.class,
+            StatusCommand.class
+        })
+public final class Metaq implements Callable<Integer> {
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** As {@link #main}, but returns the exit code. */
+    static int run(String... args) {
+        return new CommandLine(new Metaq())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(Metaq::onFailure)
+                .execute(args);
+    }
+
+    private static int onFailure(Exception failure, CommandLine commandLine, CommandLine.ParseResult result) {
+        if (failure instanceof CommandFailure told) {
+            commandLine.getErr().println(told.getMessage());
+            return told.exitCode();
+        }
+        commandLine.getErr().println("metaq failed: " + failure);
+        failure.printStackTrace(commandLine.getErr());
+        return ExitCode.FAILED;
+    }
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(System.out);
+        return ExitCode.OK;
+    }
+}

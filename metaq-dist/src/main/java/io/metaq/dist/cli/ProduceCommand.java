@@ -1,0 +1,148 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.dist.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.metaq.client.Message;
+import io.metaq.client.MessageProducer;
+import io.metaq.client.MetaClientException;
+import io.metaq.client.MetaMessageSessionFactory;
+import io.metaq.client.Partition;
+import io.metaq.client.ProducerConfig;
+import io.metaq.client.SendResult;
+import io.metaq.record.Compression;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "produce",
+        mixinStandardHelpOptions = true,
+        description = "Sends each line of standard input, or one --message, and says where it was stored.",
+        footer = {
+            "",
+            "Examples:",
+            "  echo hello | metaq produce test",
+            "  metaq produce test --message 'hello' --key 42 --header source=shop"
+        })
+final class ProduceCommand implements Callable<Integer> {
+    private static final int MAX_UNANSWERED = 1000;
+    /** In direct mode the client knows one broker only and calls it so. */
+    private static final int DIRECT_BROKER = -1;
+
+    @Mixin
+    private BrokerOption broker;
+
+    @Parameters(paramLabel = "TOPIC")
+    private String topic;
+
+    @Option(names = "--message", paramLabel = "TEXT", description = "send this instead of standard input")
+    private String message;
+
+    @Option(names = "--key", description = "the messages' key; equal keys go to one partition")
+    private String key;
+
+    @Option(names = "--attribute", description = "the messages' attribute, as MetaQ 1.4 has it")
+    private String attribute;
+
+    @Option(names = "--header", paramLabel = "NAME=VALUE", description = "a header; repeatable")
+    private Map<String, String> headers = new LinkedHashMap<>();
+
+    @Option(names = "--partition", paramLabel = "N", description = "just this partition")
+    private Integer partition;
+
+    @Option(names = "--compression", description = "one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Compression compression = Compression.NONE;
+
+    @Option(names = "--json", description = "print one JSON object a message")
+    private boolean json;
+
+    @Option(names = "--quiet", description = "print nothing but errors")
+    private boolean quiet;
+
+    private int failures;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (MetaMessageSessionFactory sessions = broker.sessions();
+                MessageProducer producer = sessions.createProducer(
+                        ProducerConfig.builder().compression(compression).build())) {
+            producer.publish(topic);
+            if (message != null) {
+                report(producer.send(build(message)));
+            } else {
+                sendLines(producer);
+            }
+        } catch (MetaClientException e) {
+            throw new CommandFailure(ExitCode.BROKER, e.getMessage(), e);
+        }
+        return failures == 0 ? ExitCode.OK : ExitCode.BROKER;
+    }
+
+    private void sendLines(MessageProducer producer) throws IOException, InterruptedException {
+        Deque<CompletableFuture<SendResult>> unanswered = new ArrayDeque<>();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            unanswered.add(producer.send(build(line)));
+            if (unanswered.size() >= MAX_UNANSWERED) {
+                report(unanswered.remove());
+            }
+        }
+        while (!unanswered.isEmpty()) {
+            report(unanswered.remove());
+        }
+    }
+
+    private Message build(String text) {
+        Message.Builder builder = Message.builder(topic)
+                .data(text.getBytes(StandardCharsets.UTF_8))
+                .attribute(attribute)
+                .key(key)
+                .headers(headers);
+        return (partition == null ? builder : builder.partition(new Partition(DIRECT_BROKER, partition))).build();
+    }
+
+    private void report(CompletableFuture<SendResult> answer) throws InterruptedException {
+        String failure;
+        try {
+            SendResult result = answer.get();
+            if (result.isSuccess()) {
+                tell(result);
+                return;
+            }
+            failure = result.getErrorMessage();
+        } catch (ExecutionException e) {
+            failure = e.getCause().getMessage();
+        }
+        failures++;
+        System.err.println("not stored: " + failure);
+    }
+
+    private void tell(SendResult result) {
+        if (quiet) {
+            return;
+        }
+        if (json) {
+            ObjectNode node = Json.object()
+                    .put("partition", result.getPartition().getPartition())
+                    .put("offset", result.getOffset())
+                    .put("id", result.getMessageId())
+                    .put("durability", result.getDurability().name());
+            Json.printLine(node);
+        } else {
+            System.out.println("stored in partition " + result.getPartition().getPartition() + " at offset "
+                    + result.getOffset());
+        }
+    }
+}
