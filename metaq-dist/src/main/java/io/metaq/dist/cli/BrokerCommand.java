@@ -58,14 +58,13 @@ final class BrokerCommand implements Callable<Integer> {
     }
 
     private static void tell(Broker broker) {
-        long sinceJvmMs =
-                System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
+        long sinceJvmMs = System.currentTimeMillis()
+                - ManagementFactory.getRuntimeMXBean().getStartTime();
         System.out.println("MetaQ broker is running");
         System.out.println("  clients    " + broker.url());
-        System.out.println(
-                "  zookeeper  " + (broker.zookeeperConnect() == null ? "none" : broker.zookeeperConnect()));
-        System.out.println(
-                "  http       " + (broker.httpPort() < 0 ? "none" : "http://127.0.0.1:" + broker.httpPort() + "/metrics"));
+        System.out.println("  zookeeper  " + (broker.zookeeperConnect() == null ? "none" : broker.zookeeperConnect()));
+        System.out.println("  http       "
+                + (broker.httpPort() < 0 ? "none" : "http://127.0.0.1:" + broker.httpPort() + "/metrics"));
         System.out.println("  data       " + broker.dataDirectory());
         System.out.println("Started in " + sinceJvmMs + " ms. Ctrl-C stops it.");
         System.out.flush();

@@ -36,7 +36,6 @@ import picocli.CommandLine.Parameters;
         })
 final class ConsumeCommand implements Callable<Integer> {
     private static final int READ_BYTES = 1 << 20;
-    private static final int DIRECT_BROKER = -1;
     private static final long IDLE_PAUSE_NANOS = 100_000_000L;
 
     @Mixin
@@ -65,6 +64,7 @@ final class ConsumeCommand implements Callable<Integer> {
     private boolean json;
 
     private long printed;
+    private int brokerId;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -83,7 +83,9 @@ final class ConsumeCommand implements Callable<Integer> {
     /** Where to begin, by partition; also notes where each ends now. */
     private Map<Integer, Long> start(BrokerAdmin admin, Map<Integer, Long> ends) throws BrokerAdmin.AdminException {
         Map<Integer, Long> starts = new TreeMap<>();
-        for (JsonNode offsets : admin.describe(topic).path("topics").path(0).path("offsets")) {
+        JsonNode described = admin.describe(topic);
+        brokerId = described.path("brokerId").asInt();
+        for (JsonNode offsets : described.path("topics").path(0).path("offsets")) {
             int number = offsets.path("partition").asInt();
             if (partition == null || partition == number) {
                 ends.put(number, offsets.path("end").asLong());
@@ -138,8 +140,8 @@ final class ConsumeCommand implements Callable<Integer> {
     /** Reads once from where the position is, and moves it. */
     private boolean readOnce(MessageConsumer consumer, Map.Entry<Integer, Long> position)
             throws MetaClientException, InterruptedException {
-        MessageIterator messages = consumer.get(
-                topic, new Partition(DIRECT_BROKER, position.getKey()), position.getValue(), READ_BYTES);
+        MessageIterator messages =
+                consumer.get(topic, new Partition(brokerId, position.getKey()), position.getValue(), READ_BYTES);
         if (messages == null) {
             return false;
         }

@@ -19,7 +19,11 @@ import picocli.CommandLine.Option;
             "Needs nothing that runs already, uses free ports, and leaves nothing behind."
         })
 final class DemoCommand implements Callable<Integer> {
-    @Option(names = "--messages", paramLabel = "N", defaultValue = "100000", description = "(default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--messages",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "(default: ${DEFAULT-VALUE})")
     private int messages;
 
     @Override

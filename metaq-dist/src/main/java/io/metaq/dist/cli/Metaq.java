@@ -32,7 +32,6 @@ import picocli.CommandLine.HelpCommand;
             ProduceCommand.class,
             ConsumeCommand.class,
             PerfCommand.class,
-            LogCommand.class,
             ConfigCommand.class,
             StatusCommand.class
         })

@@ -2,10 +2,10 @@
 package io.metaq.dist.cli;
 
 import io.metaq.client.MetaClientException;
-import io.metaq.dist.perf.PerfTarget;
-import io.metaq.dist.perf.ProduceLoad;
 import io.metaq.dist.perf.ConsumeLoad;
 import io.metaq.dist.perf.LoadResult;
+import io.metaq.dist.perf.PerfTarget;
+import io.metaq.dist.perf.ProduceLoad;
 import io.metaq.dist.perf.RawDisk;
 import io.metaq.dist.process.BrokerAdmin;
 import java.io.IOException;
@@ -114,7 +114,9 @@ final class PerfCommand implements Callable<Integer> {
         @Option(names = "--async-flush", description = "acknowledge when written, force each 10,000 messages")
         private boolean asyncFlush;
 
-        @Option(names = "--batched", description = "senders do not wait for acknowledgements; messages travel in batches")
+        @Option(
+                names = "--batched",
+                description = "senders do not wait for acknowledgements; messages travel in batches")
         private boolean batched;
 
         @Option(
@@ -133,7 +135,9 @@ final class PerfCommand implements Callable<Integer> {
             for (int size : sizes) {
                 for (int count : partitions) {
                     for (int senders : threads) {
-                        print(new ProduceLoad(target, senders, size, count, !asyncFlush, batched, Duration.ofSeconds(seconds)).run());
+                        print(new ProduceLoad(
+                                        target, senders, size, count, !asyncFlush, batched, Duration.ofSeconds(seconds))
+                                .run());
                     }
                 }
             }

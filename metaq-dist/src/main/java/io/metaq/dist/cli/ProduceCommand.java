@@ -38,8 +38,6 @@ import picocli.CommandLine.Parameters;
         })
 final class ProduceCommand implements Callable<Integer> {
     private static final int MAX_UNANSWERED = 1000;
-    /** In direct mode the client knows one broker only and calls it so. */
-    private static final int DIRECT_BROKER = -1;
 
     @Mixin
     private BrokerOption broker;
@@ -72,6 +70,7 @@ final class ProduceCommand implements Callable<Integer> {
     private boolean quiet;
 
     private int failures;
+    private Partition target;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -79,6 +78,7 @@ final class ProduceCommand implements Callable<Integer> {
                 MessageProducer producer = sessions.createProducer(
                         ProducerConfig.builder().compression(compression).build())) {
             producer.publish(topic);
+            target = partition == null ? null : find(sessions);
             if (message != null) {
                 report(producer.send(build(message)));
             } else {
@@ -88,6 +88,14 @@ final class ProduceCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.BROKER, e.getMessage(), e);
         }
         return failures == 0 ? ExitCode.OK : ExitCode.BROKER;
+    }
+
+    private Partition find(MetaMessageSessionFactory sessions) {
+        return sessions.getPartitionsForTopic(topic).stream()
+                .filter(known -> known.getPartition() == partition)
+                .findFirst()
+                .orElseThrow(
+                        () -> new CommandFailure(ExitCode.USAGE, "topic " + topic + " has no partition " + partition));
     }
 
     private void sendLines(MessageProducer producer) throws IOException, InterruptedException {
@@ -110,7 +118,7 @@ final class ProduceCommand implements Callable<Integer> {
                 .attribute(attribute)
                 .key(key)
                 .headers(headers);
-        return (partition == null ? builder : builder.partition(new Partition(DIRECT_BROKER, partition))).build();
+        return (target == null ? builder : builder.partition(target)).build();
     }
 
     private void report(CompletableFuture<SendResult> answer) throws InterruptedException {
@@ -141,8 +149,8 @@ final class ProduceCommand implements Callable<Integer> {
                     .put("durability", result.getDurability().name());
             Json.printLine(node);
         } else {
-            System.out.println("stored in partition " + result.getPartition().getPartition() + " at offset "
-                    + result.getOffset());
+            System.out.println(
+                    "stored in partition " + result.getPartition().getPartition() + " at offset " + result.getOffset());
         }
     }
 }

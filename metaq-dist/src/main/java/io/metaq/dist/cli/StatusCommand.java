@@ -27,7 +27,10 @@ final class StatusCommand implements Callable<Integer> {
                 Json.print(status);
             } else {
                 status.properties()
-                        .forEach(field -> System.out.printf("%-16s %s%n", field.getKey(), field.getValue().asText(field.getValue().toString())));
+                        .forEach(field -> System.out.printf(
+                                "%-16s %s%n",
+                                field.getKey(),
+                                field.getValue().asText(field.getValue().toString())));
             }
             return status.path("healthy").asBoolean() ? ExitCode.OK : ExitCode.FAILED;
         } catch (BrokerAdmin.AdminException e) {

@@ -198,6 +198,7 @@ final class TopicCommand implements Callable<Integer> {
         private String topic;
 
         @Option(names = "--yes", required = true, description = "yes, delete the messages")
+        @SuppressWarnings("UnusedVariable") // required: saying it is what counts
         private boolean yes;
 
         @Override

@@ -41,7 +41,6 @@ public final class CrashDemo {
     private static final int MESSAGE_BYTES = 1024;
     private static final int WINDOW = 64;
     private static final int READ_BYTES = 1 << 20;
-    private static final int DIRECT_BROKER = -1;
     private static final long SENDER_SECONDS = 180;
 
     private final int messages;
@@ -118,9 +117,8 @@ public final class CrashDemo {
     }
 
     private void send(MessageProducer producer, int sender) {
-        ArrayDeque<CompletableFuture<SendResult>> window =
-                new ArrayDeque<>(WINDOW);
-        Partition partition = new Partition(DIRECT_BROKER, sender);
+        ArrayDeque<CompletableFuture<SendResult>> window = new ArrayDeque<>(WINDOW);
+        Partition partition = new Partition(BrokerProcess.BROKER_ID, sender);
         try {
             for (int number = 0; number < messages / SENDERS; number++) {
                 byte[] data = ByteBuffer.allocate(MESSAGE_BYTES).putInt(number).array();
@@ -153,7 +151,8 @@ public final class CrashDemo {
                 throw new IllegalStateException("a sender failed", senderFailure.get());
             }
             if (System.nanoTime() > deadline) {
-                throw new TimeoutException("only " + acknowledged.get() + " of " + target + " were acknowledged in time");
+                throw new TimeoutException(
+                        "only " + acknowledged.get() + " of " + target + " were acknowledged in time");
             }
             out.printf("\r  %,9d of %,d acknowledged", acknowledged.get(), messages);
             out.flush();
@@ -182,7 +181,8 @@ public final class CrashDemo {
                         MetaClientConfig.builder().serverUrl(broker.url()).build());
                 MessageConsumer consumer = sessions.createConsumer(new ConsumerConfig("demo"))) {
             for (JsonNode offsets : admin.describe(TOPIC).path("topics").path(0).path("offsets")) {
-                Partition partition = new Partition(DIRECT_BROKER, offsets.path("partition").asInt());
+                Partition partition = new Partition(
+                        BrokerProcess.BROKER_ID, offsets.path("partition").asInt());
                 BitSet seen = new BitSet();
                 int previous = -1;
                 long at = offsets.path("start").asLong();

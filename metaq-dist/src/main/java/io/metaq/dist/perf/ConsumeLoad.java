@@ -17,7 +17,6 @@ import org.HdrHistogram.Histogram;
 /** Catch-up reading: a filled topic from its beginning, partition after partition, with a request each megabyte. */
 public final class ConsumeLoad {
     private static final int READ_BYTES = 1 << 20;
-    private static final int DIRECT_BROKER = -1;
     private static final int DIGITS = 3;
 
     private final PerfTarget target;
@@ -69,8 +68,11 @@ public final class ConsumeLoad {
         Histogram latency = new Histogram(DIGITS);
         long read = 0;
         long begun = System.nanoTime();
-        for (JsonNode offsets : target.describe(topic).path("topics").path(0).path("offsets")) {
-            Partition partition = new Partition(DIRECT_BROKER, offsets.path("partition").asInt());
+        JsonNode described = target.describe(topic);
+        int brokerId = described.path("brokerId").asInt();
+        for (JsonNode offsets : described.path("topics").path(0).path("offsets")) {
+            Partition partition =
+                    new Partition(brokerId, offsets.path("partition").asInt());
             long at = offsets.path("start").asLong();
             long end = offsets.path("end").asLong();
             while (at < end) {

@@ -53,9 +53,12 @@ public final class PerfTarget implements AutoCloseable {
         admin.createTopic(
                 topic,
                 Map.of(
-                        "numPartitions", Integer.toString(partitions),
-                        "unflushThreshold", sync ? "0" : "10000",
-                        "unflushInterval", "1000"));
+                        "numPartitions",
+                        Integer.toString(partitions),
+                        "unflushThreshold",
+                        sync ? "0" : "10000",
+                        "unflushInterval",
+                        "1000"));
         return topic;
     }
 

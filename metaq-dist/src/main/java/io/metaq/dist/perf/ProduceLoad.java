@@ -73,7 +73,8 @@ public final class ProduceLoad {
                 sender.join();
             }
             if (failure.get() != null) {
-                throw new MetaClientException("a sender failed: " + failure.get().getMessage(), failure.get());
+                throw new MetaClientException(
+                        "a sender failed: " + failure.get().getMessage(), failure.get());
             }
             return result;
         } finally {
@@ -101,7 +102,8 @@ public final class ProduceLoad {
                 seconds,
                 measured,
                 after.path("forces").asLong() - before.path("forces").asLong(),
-                after.path("forcedRecords").asLong() - before.path("forcedRecords").asLong());
+                after.path("forcedRecords").asLong()
+                        - before.path("forcedRecords").asLong());
     }
 
     private void send(MessageProducer producer, String topic, int seed) {

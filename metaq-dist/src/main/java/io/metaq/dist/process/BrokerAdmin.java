@@ -92,7 +92,8 @@ public final class BrokerAdmin implements AutoCloseable {
         if (reply instanceof Reply.Result result && result.isOk()) {
             return result.body();
         }
-        throw new AdminException(reply instanceof Reply.Result result ? result.body() : "an answer of another kind", null);
+        throw new AdminException(
+                reply instanceof Reply.Result result ? result.body() : "an answer of another kind", null);
     }
 
     @Override

@@ -15,6 +15,9 @@ import java.util.concurrent.TimeoutException;
 
 /** A broker as a process of its own, on free ports, in a directory that survives it. Not thread-safe. */
 public final class BrokerProcess implements AutoCloseable {
+    /** Of every broker that is started here. */
+    public static final int BROKER_ID = 0;
+
     private static final String MAIN = "io.metaq.dist.cli.Metaq";
     private static final long START_SECONDS = 60;
     private static final long STOP_SECONDS = 30;
@@ -47,7 +50,7 @@ public final class BrokerProcess implements AutoCloseable {
         int zookeeperPort = freePort();
         List<String> lines = new ArrayList<>(List.of(
                 "[system]",
-                "brokerId=0",
+                "brokerId=" + BROKER_ID,
                 "hostName=127.0.0.1",
                 "serverPort=" + port,
                 "dashboardHttpPort=-1",
@@ -70,8 +73,8 @@ public final class BrokerProcess implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dfile.encoding=UTF-8");
         command.addAll(jvmArguments);
-        command.addAll(List.of(
-                "-cp", System.getProperty("java.class.path"), MAIN, "broker", "--config", ini.toString()));
+        command.addAll(
+                List.of("-cp", System.getProperty("java.class.path"), MAIN, "broker", "--config", ini.toString()));
         process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
