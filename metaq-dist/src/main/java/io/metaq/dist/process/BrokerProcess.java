@@ -69,6 +69,12 @@ public final class BrokerProcess implements AutoCloseable {
 
     /** Starts it and waits until it accepts. */
     public void start() throws IOException, InterruptedException {
+        launch();
+        awaitAccepting();
+    }
+
+    /** Starts it and does not wait: it recovers and then accepts, or ends. */
+    public void launch() throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dfile.encoding=UTF-8");
@@ -79,10 +85,10 @@ public final class BrokerProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
-        awaitAccepting();
     }
 
-    private void awaitAccepting() throws IOException, InterruptedException {
+    /** Waits until it accepts; throws with all that it has printed when it ends instead. */
+    public void awaitAccepting() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (System.nanoTime() < deadline) {
             if (process.waitFor(POLL_MS, TimeUnit.MILLISECONDS)) {
