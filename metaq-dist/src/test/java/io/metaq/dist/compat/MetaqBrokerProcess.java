@@ -16,12 +16,6 @@ final class MetaqBrokerProcess extends BrokerProcess {
         super(home, port, zkConnect, topics);
     }
 
-    /** Whether there is a broker to test; the tests of this package need nothing else of it to be compiled. */
-    static boolean isBuilt() {
-        String file = "/" + COMMAND_LINE.replace('.', '/') + ".class";
-        return MetaqBrokerProcess.class.getResource(file) != null;
-    }
-
     @Override
     JavaProcess launch() throws IOException {
         return command("metaq-broker", "broker", "--config", ini().toString());

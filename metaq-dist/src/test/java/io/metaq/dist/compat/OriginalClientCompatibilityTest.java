@@ -4,15 +4,11 @@ package io.metaq.dist.compat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The original client 1.4.6.2, unchanged, works against our broker; and ours hands out what the original could not, keeps
  * the order it did not, and gives rising ids.
  */
-@EnabledIf(
-        value = "io.metaq.dist.compat.MetaqBrokerProcess#isBuilt",
-        disabledReason = "no command line in the class path")
 class OriginalClientCompatibilityTest extends OriginalClientContract {
     @Override
     BrokerProcess broker(Path home, int port, String zkConnect, List<String> topics) {

@@ -16,16 +16,12 @@ import org.apache.curator.test.TestingServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * One data directory, served by the original broker and by ours in turn. The messages are those of {@code
  * io.metaq.original.History}: 60, in two partitions of several segments, with and without attributes.
  */
-@EnabledIf(
-        value = "io.metaq.dist.compat.MetaqBrokerProcess#isBuilt",
-        disabledReason = "no command line in the class path")
 class OriginalDataDirectoryTest {
     private static final String TOPIC = "history";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
