@@ -132,7 +132,8 @@ public final class BatchingProducer implements MessageProducer {
             append(lane, message, waiter);
         } catch (MetaClientException e) {
             waiter.failed(e);
-        } catch (IllegalArgumentException e) {
+        } catch (RuntimeException e) {
+            // Mostly a selector's own; whoever holds the future or the call-back is to be told, and nobody else.
             waiter.failed(new MetaClientException("can't send " + message + ": " + e.getMessage(), e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
