@@ -7,13 +7,14 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Bytes to {@link Reply}s, on the client's side; bounded like {@link RequestDecoder}. */
+/** Bytes to {@link Reply}s, on the client's side; bounded like {@link RequestDecoder}, and ended by the first bad frame like it. */
 public final class ReplyDecoder extends ByteToMessageDecoder {
     private static final int NO_BODY = -1;
 
     private final ProtocolLimits limits;
     private final HeaderLine line;
     private int bodyBytes = NO_BODY;
+    private boolean ended;
 
     public ReplyDecoder(ProtocolLimits limits) {
         this.limits = limits;
@@ -22,14 +23,30 @@ public final class ReplyDecoder extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+        if (ended) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        try {
+            Reply reply = next(in);
+            if (reply != null) {
+                out.add(reply);
+            }
+        } catch (RuntimeException e) {
+            ended = true;
+            throw e;
+        }
+    }
+
+    private Reply next(ByteBuf in) {
         if (bodyBytes == NO_BODY) {
             if (!line.read(in)) {
-                return;
+                return null;
             }
             bodyBytes = announcedBody();
         }
         if (in.readableBytes() < bodyBytes) {
-            return;
+            return null;
         }
         int length = bodyBytes;
         bodyBytes = NO_BODY;
@@ -37,10 +54,10 @@ public final class ReplyDecoder extends ByteToMessageDecoder {
             String body = length == 0
                     ? ""
                     : in.readCharSequence(length, StandardCharsets.UTF_8).toString();
-            out.add(new Reply.Result(line.intAt(1), body, line.intAt(3)));
-        } else {
-            out.add(new Reply.Value(in.readRetainedSlice(length), line.intAt(2)));
+            return new Reply.Result(line.intAt(1), body, line.intAt(3));
         }
+        int opaque = line.intAt(2);
+        return new Reply.Value(in.readRetainedSlice(length), opaque);
     }
 
     private int announcedBody() {

@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  *
  * <p>A length is checked before anything is kept for it, and a body's memory grows as its bytes arrive. Throws {@link
  * ProtocolException} (wrapped by Netty in a DecoderException); framing is lost then and the connection is to be closed.
+ * Behind such a frame, and behind {@code quit}, nothing is read any more: what follows might be taken for commands.
  */
 public final class RequestDecoder extends ByteToMessageDecoder {
     private static final int NO_OPAQUE = Integer.MAX_VALUE;
@@ -26,6 +27,7 @@ public final class RequestDecoder extends ByteToMessageDecoder {
     private final ProtocolLimits limits;
     private final HeaderLine line;
     private int bodyBytes = NO_BODY;
+    private boolean ended;
 
     public RequestDecoder(ProtocolLimits limits) {
         this.limits = limits;
@@ -34,8 +36,19 @@ public final class RequestDecoder extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
-        Request request = next(in);
+        if (ended) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        Request request;
+        try {
+            request = next(in);
+        } catch (RuntimeException e) {
+            ended = true;
+            throw e;
+        }
         if (request != null) {
+            ended = request instanceof Request.Quit;
             out.add(request);
         }
     }
@@ -45,8 +58,8 @@ public final class RequestDecoder extends ByteToMessageDecoder {
         return actualReadableBytes();
     }
 
-    /** The next request, or null when it has not arrived whole; for use without a channel as well. */
-    Request next(ByteBuf in) {
+    /** The next request, or null when it has not arrived whole. */
+    private Request next(ByteBuf in) {
         if (bodyBytes == NO_BODY) {
             if (!line.read(in)) {
                 return null;
