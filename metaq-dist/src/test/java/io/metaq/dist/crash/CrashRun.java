@@ -48,13 +48,23 @@ final class CrashRun implements AutoCloseable {
     private int topicsMade;
     private int kills;
 
-    /** Starts the broker and makes the topics; nobody sends yet. */
+    /** Starts the broker and makes topics of one, of a few and of many partitions; nobody sends yet. */
     CrashRun(Path directory, long seed) throws IOException, InterruptedException, BrokerAdmin.AdminException {
+        this(directory, seed, TOPICS);
+    }
+
+    /**
+     * Starts the broker and makes the topics; nobody sends yet.
+     *
+     * @param topics with how many partitions each
+     */
+    CrashRun(Path directory, long seed, Map<String, Integer> topics)
+            throws IOException, InterruptedException, BrokerAdmin.AdminException {
         this.random = new SplittableRandom(seed);
         this.broker = BrokerProcess.prepare(directory, SYSTEM_LINES, JVM);
         this.producersUrl = broker.url();
         broker.start();
-        for (Map.Entry<String, Integer> topic : TOPICS.entrySet()) {
+        for (Map.Entry<String, Integer> topic : topics.entrySet()) {
             create(topic.getKey(), topic.getValue());
         }
     }
@@ -153,12 +163,24 @@ final class CrashRun implements AutoCloseable {
         }
     }
 
-    /** Ends the load, reads everything back and judges. */
-    CheckReport judge() throws InterruptedException, TimeoutException, MetaClientException, BrokerAdmin.AdminException {
+    /** Ends the load: every producer has its answers when this returns. */
+    void finish() throws InterruptedException, TimeoutException {
         for (CrashProducer producer : producers) {
             producer.finish();
         }
         requireNoFailure();
+    }
+
+    /** Waits until the reader has seen as many messages as were acknowledged. */
+    void awaitSeen() {
+        await().atMost(PATIENCE).until(() -> {
+            requireNoFailure();
+            return checker.seenCount() >= checker.acknowledgedCount();
+        });
+    }
+
+    /** Reads everything back and judges. */
+    CheckReport judge() throws InterruptedException, MetaClientException, BrokerAdmin.AdminException {
         reader.close();
         try (BrokerAdmin admin = new BrokerAdmin(broker.url());
                 MetaMessageSessionFactory sessions = new MetaMessageSessionFactory(

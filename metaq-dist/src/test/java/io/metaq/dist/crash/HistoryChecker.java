@@ -66,6 +66,11 @@ final class HistoryChecker {
         return acknowledged;
     }
 
+    /** How many messages a consumer has reported while the broker came and went. */
+    synchronized long seenCount() {
+        return seen.stream().mapToLong(LaneHistory::size).sum();
+    }
+
     private int numberOf(Lane lane) {
         return laneNumbers.computeIfAbsent(lane, fresh -> {
             lanes.add(fresh);
@@ -210,7 +215,7 @@ final class HistoryChecker {
                     unacknowledged,
                     unacknowledgedButStored,
                     readBack.stream().mapToLong(LaneHistory::size).sum(),
-                    seen.stream().mapToLong(LaneHistory::size).sum(),
+                    seenCount(),
                     violations,
                     examples);
         }
