@@ -64,8 +64,8 @@ public final class HttpEndpoint implements Closeable {
             throws IOException {
         if (!status.isHealthy()) {
             answer(exchange, UNAVAILABLE, "text/plain", "a log is offline or the disk is full; see /status\n");
-        } else if (registration != null && !registration.isConnected()) {
-            answer(exchange, UNAVAILABLE, "text/plain", "ZooKeeper is not connected; serving goes on\n");
+        } else if (registration != null && registration.problem().isPresent()) {
+            answer(exchange, UNAVAILABLE, "text/plain", registration.problem().get() + "; serving goes on\n");
         } else {
             answer(exchange, OK, "text/plain", "ok\n");
         }

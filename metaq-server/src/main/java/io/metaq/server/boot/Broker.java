@@ -20,6 +20,8 @@ import io.metaq.server.network.NetworkServer;
 import io.metaq.server.topic.TopicRegistry;
 import io.metaq.server.zookeeper.BrokerRegistration;
 import io.metaq.server.zookeeper.EmbeddedZooKeeper;
+import io.metaq.server.zookeeper.RegistrationMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -44,7 +46,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A running broker: builds everything, starts it in order, closes it in reverse.
  *
- * <p>Order: ZooKeeper server (when embedded), data directory and recovery, topics, log writer, port, registration. So
+ * <p>Order: data directory, ZooKeeper server (when embedded) beside recovery and topics, log writer, ports, registration. So
  * nobody is told of a port that does not answer, and no message is taken that cannot be written.
  */
 public final class Broker implements Closeable {
@@ -82,12 +84,13 @@ public final class Broker implements Closeable {
     private void startAll() throws IOException {
         long startedMs = System.currentTimeMillis();
         config.notes().forEach(LOG::info);
-        CompletableFuture<EmbeddedZooKeeper> zookeeper = startEmbeddedZooKeeper();
         PrometheusMeterRegistry registry = opened(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), r -> r::close);
         new JvmMemoryMetrics().bindTo(registry);
 
         LogStore store =
                 opened(LogStore.open(config.logStore(), new NioDisk(), InstantSource.system(), registry), s -> s);
+        // Not before the data directory is ours, for its files lie there.
+        CompletableFuture<EmbeddedZooKeeper> zookeeper = startEmbeddedZooKeeper();
         topics = new TopicRegistry(
                 store, config.topics(), config.brokerId(), config.maxPartitions(), config.dataDirectory());
         store.start();
@@ -102,11 +105,14 @@ public final class Broker implements Closeable {
 
         BrokerStatus status = new BrokerStatus(config, url, startedMs, store, topics, networkMetrics);
         registerCommands(dispatcher, store, executors, networkMetrics, startedMs, status);
-        BrokerRegistration registration = register();
+        BrokerRegistration registration = config.zookeeper().enabled() ? registration(registry) : null;
         if (config.httpPort() >= 0) {
             HttpEndpoint http = opened(
                     HttpEndpoint.start(config.httpHost(), config.httpPort(), registry, status, registration), h -> h);
             httpPort = http.port();
+        }
+        if (registration != null) {
+            awaitRegistered(registration);
         }
         LOG.info(
                 "Broker serves url={} brokerId={} data={} ms={}",
@@ -214,18 +220,23 @@ public final class Broker implements Closeable {
         return crc.getValue();
     }
 
-    /** Null without ZooKeeper. When it cannot be reached now, registration goes on in the background. */
-    private BrokerRegistration register() throws IOException {
-        if (!config.zookeeper().enabled()) {
-            return null;
-        }
-        BrokerRegistration registration = opened(
+    private BrokerRegistration registration(MeterRegistry registry) {
+        return opened(
                 new BrokerRegistration(
-                        config.zookeeper(), zookeeperConnect, config.brokerId(), url, configChecksum(), topics),
+                        config.zookeeper(),
+                        zookeeperConnect,
+                        config.brokerId(),
+                        url,
+                        configChecksum(),
+                        topics,
+                        new RegistrationMetrics(registry)),
                 r -> r);
-        CompletableFuture<Void> first = registration.start();
+    }
+
+    /** When ZooKeeper cannot be reached now, registration goes on in the background. */
+    private void awaitRegistered(BrokerRegistration registration) throws IOException {
         try {
-            first.get(FIRST_REGISTRATION_SECONDS, TimeUnit.SECONDS);
+            registration.start().get(FIRST_REGISTRATION_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while registering", e);
@@ -233,10 +244,10 @@ public final class Broker implements Closeable {
             throw new IOException(e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
             LOG.warn(
-                    "ZooKeeper does not answer yet; the broker serves and registers when it does connect={}",
-                    zookeeperConnect);
+                    "Not registered yet; the broker serves, and registers as soon as it can connect={} problem={}",
+                    zookeeperConnect,
+                    registration.problem().orElse(""));
         }
-        return registration;
     }
 
     /** The port that clients connect to. */

@@ -3,45 +3,44 @@ package io.metaq.server.zookeeper;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.server.DatadirCleanupManager;
-import org.apache.zookeeper.server.NIOServerCnxnFactory;
-import org.apache.zookeeper.server.ZooKeeperServer;
-import org.apache.zookeeper.server.persistence.FileTxnSnapLog;
+import org.apache.zookeeper.util.ServiceUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A ZooKeeper server in this process, persisted beside the data: for one broker, a laptop or a test. Sessions end with it,
  * so more than one broker deserves an ensemble.
+ *
+ * <p>ZooKeeper stops itself when it cannot write, on a full disk for one. It is then started again on the same port, every
+ * second until it holds, as the broker too resumes by itself.
+ *
+ * <p>Threads: ZooKeeper's own, and {@code metaq-zookeeper-watch}.
  */
 public final class EmbeddedZooKeeper implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedZooKeeper.class);
-
-    private static final int TICK_MS = 1000;
-    private static final int MAX_CONNECTIONS = 1000;
-    private static final int MIN_SESSION_MS = 2 * TICK_MS;
-    private static final int MAX_SESSION_MS = 60_000;
     private static final int SNAPSHOTS_KEPT = 3;
     private static final int PURGE_HOURS = 24;
+    private static final long WATCH_MS = 1_000;
+    private static final long CLOSE_SECONDS = 10;
 
-    private final ZooKeeperServer server;
-    private final NIOServerCnxnFactory connections;
-    private final FileTxnSnapLog files;
+    private final Path directory;
+    private final int port;
     private final DatadirCleanupManager purge;
+    private final ScheduledExecutorService watch =
+            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "metaq-zookeeper-watch"));
+    private volatile ZooKeeperInstance instance;
+    private String lastProblem = "";
 
-    private EmbeddedZooKeeper(
-            ZooKeeperServer server,
-            NIOServerCnxnFactory connections,
-            FileTxnSnapLog files,
-            DatadirCleanupManager purge) {
-        this.server = server;
-        this.connections = connections;
-        this.files = files;
-        this.purge = purge;
+    private EmbeddedZooKeeper(Path directory, ZooKeeperInstance instance) {
+        this.directory = directory;
+        this.port = instance.port();
+        this.instance = instance;
+        this.purge = new DatadirCleanupManager(directory.toFile(), directory.toFile(), SNAPSHOTS_KEPT, PURGE_HOURS);
     }
 
     /** Serves when this returns; throws an {@link IOException} that says so when the port is taken. */
@@ -49,48 +48,55 @@ public final class EmbeddedZooKeeper implements Closeable {
         // Before the first use of the server's classes, which read these once.
         System.setProperty("zookeeper.admin.enableServer", "false");
         System.setProperty("zookeeper.4lw.commands.whitelist", "ruok,srvr");
-        Files.createDirectories(directory);
-        FileTxnSnapLog files = new FileTxnSnapLog(directory.toFile(), directory.toFile());
-        ZooKeeperServer server = new ZooKeeperServer(files, TICK_MS, "");
-        server.setMinSessionTimeout(MIN_SESSION_MS);
-        server.setMaxSessionTimeout(MAX_SESSION_MS);
-        NIOServerCnxnFactory connections = new NIOServerCnxnFactory();
-        try {
-            connections.configure(new InetSocketAddress(port), MAX_CONNECTIONS);
-        } catch (BindException e) {
-            files.close();
-            throw new IOException(
-                    "the embedded ZooKeeper cannot listen on port " + port
-                            + ", it is in use; set [zookeeper] zk.embeddedPort, or zk.zkConnect to use the one there",
-                    e);
+        // ZooKeeper ends the process when it cannot write a snapshot; ours has a log to look after.
+        ServiceUtils.setSystemExitProcedure(ServiceUtils.LOG_ONLY);
+        EmbeddedZooKeeper zookeeper = new EmbeddedZooKeeper(directory, ZooKeeperInstance.start(directory, port));
+        zookeeper.purge.start();
+        zookeeper.watch.scheduleWithFixedDelay(
+                zookeeper::startAgainIfStopped, WATCH_MS, WATCH_MS, TimeUnit.MILLISECONDS);
+        LOG.info("Embedded ZooKeeper listens port={} directory={}", zookeeper.port, directory);
+        return zookeeper;
+    }
+
+    private void startAgainIfStopped() {
+        if (instance.isRunning()) {
+            return;
         }
         try {
-            connections.startup(server);
-        } catch (InterruptedException e) {
-            connections.shutdown();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting the embedded ZooKeeper", e);
+            instance.close();
+            instance = ZooKeeperInstance.start(directory, port);
+            lastProblem = "";
+            LOG.warn("The embedded ZooKeeper had stopped; it serves again port={}", port);
+        } catch (IOException | RuntimeException e) {
+            if (!lastProblem.equals(e.getMessage())) {
+                LOG.error("The embedded ZooKeeper has stopped and does not start; trying every {} ms", WATCH_MS, e);
+            }
+            lastProblem = String.valueOf(e.getMessage());
         }
-        DatadirCleanupManager purge =
-                new DatadirCleanupManager(directory.toFile(), directory.toFile(), SNAPSHOTS_KEPT, PURGE_HOURS);
-        purge.start();
-        LOG.info("Embedded ZooKeeper listens port={} directory={}", connections.getLocalPort(), directory);
-        return new EmbeddedZooKeeper(server, connections, files, purge);
     }
 
     public int port() {
-        return connections.getLocalPort();
+        return port;
     }
 
     public String connectString() {
-        return "127.0.0.1:" + port();
+        return "127.0.0.1:" + port;
+    }
+
+    /** The server that runs now. */
+    ZooKeeperInstance instance() {
+        return instance;
     }
 
     @Override
     public void close() throws IOException {
+        watch.shutdown();
+        try {
+            watch.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         purge.shutdown();
-        connections.shutdown();
-        server.shutdown();
-        files.close();
+        instance.close();
     }
 }

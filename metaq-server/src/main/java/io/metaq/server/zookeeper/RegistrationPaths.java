@@ -1,6 +1,8 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.zookeeper;
 
+import java.util.List;
+
 /**
  * Where things are in ZooKeeper. What MetaQ 1.4 clients read is as they expect it; format 2 topics, which they could not
  * read, are announced in a place of their own.
@@ -55,6 +57,16 @@ final class RegistrationPaths {
 
     String wrappedTopicsSub() {
         return root + "/brokers/metaq/topics-sub";
+    }
+
+    /** Persistent nodes that are there before anybody looks for them: 1.4 consumers fail where the first is missing. */
+    List<String> parents() {
+        return List.of(brokerIds(), topics(), topicsPub(), topicsSub(), consumers(), broker());
+    }
+
+    /** Below each of them is a node for every topic; in the order in which this broker's nodes are taken away. */
+    List<String> topicParents() {
+        return List.of(topicsSub(), topicsPub(), topics(), wrappedTopicsPub(), wrappedTopicsSub());
     }
 
     /** This broker's name in topic nodes. */
