@@ -45,6 +45,8 @@ final class CommitJournal implements Closeable {
     private static final int MAGIC = 0x4D514A31;
     private static final int CHECKSUM_POSITION = 24;
     private static final int HEADER_BYTES = CHECKSUM_POSITION + Integer.BYTES;
+    private static final int SEARCH_BYTES = 1 << 20;
+    private static final long ANY = -1;
     private static final int FILES = 2;
     private static final String SUFFIX = ".journal";
 
@@ -84,6 +86,14 @@ final class CommitJournal implements Closeable {
         this.block = ByteBuffer.allocateDirect(64 * 1024);
     }
 
+    /**
+     * What a replay found.
+     *
+     * @param blocks sound ones, replayed
+     * @param damages places where what was once durable cannot be read any more
+     */
+    record Replayed(long blocks, long damages) {}
+
     /** Told of each entry that is replayed, in order. */
     @FunctionalInterface
     interface Replay {
@@ -92,38 +102,131 @@ final class CommitJournal implements Closeable {
 
     /**
      * Hands every sound block's entries to {@code replay}, oldest first. A block that is not sound ends its file: it was
-     * being written when the broker died, so nothing in it was acknowledged. Returns the number of blocks.
+     * being written when the broker died, so nothing in it was acknowledged. Unless something was written after it: blocks
+     * are forced one by one, so it was durable once and is damaged now; that is told, and the sound blocks behind it are
+     * replayed.
      */
-    long replay(Replay replay) throws IOException {
+    Replayed replay(Replay replay) throws IOException {
         record Found(Path path, long generation) {}
         List<Found> found = new ArrayList<>();
         for (Path path : disk.list(directory)) {
             if (path.getFileName().toString().endsWith(SUFFIX)) {
                 try (DiskFile file = disk.open(path)) {
-                    ByteBuffer header = readBlock(file, 0, -1, 0);
-                    if (header != null) {
+                    ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
+                    if (file.read(header, 0) == HEADER_BYTES && header.getLong(0) != 0) {
                         found.add(new Found(path, header.getLong(8)));
                     }
                 }
             }
         }
         found.sort(Comparator.comparingLong(Found::generation));
-        long blocks = 0;
-        for (Found next : found) {
+        Replayed total = new Replayed(0, 0);
+        for (int i = 0; i < found.size(); i++) {
+            Found next = found.get(i);
             try (DiskFile file = disk.open(next.path)) {
-                long position = 0;
-                long expected = 0;
-                for (ByteBuffer read = readBlock(file, position, next.generation, expected);
-                        read != null;
-                        read = readBlock(file, position, next.generation, expected)) {
-                    replayBody(read, replay);
-                    position += read.limit();
-                    expected++;
-                    blocks++;
+                Replayed part = replayFile(file, next.generation, i == found.size() - 1, replay);
+                total = new Replayed(total.blocks + part.blocks, total.damages + part.damages);
+            }
+        }
+        return total;
+    }
+
+    private static Replayed replayFile(DiskFile file, long generation, boolean newest, Replay replay)
+            throws IOException {
+        long blocks = 0;
+        long damages = 0;
+        long position = 0;
+        long expected = 0;
+        while (true) {
+            ByteBuffer read = readBlock(file, position, generation, expected);
+            if (read != null) {
+                replayBody(read, replay);
+                position += read.limit();
+                expected++;
+                blocks++;
+                continue;
+            }
+            Begun behind = findBlockBehind(file, position, generation, expected);
+            if (behind == null) {
+                return new Replayed(blocks, damages + reportBadEnd(file, position, generation, expected, newest));
+            }
+            report(file, position, "blocks " + expected + " to " + (behind.sequence - 1) + " are not sound");
+            damages++;
+            position = behind.position;
+            expected = behind.sequence;
+        }
+    }
+
+    /**
+     * Where the sound blocks of a file end: tells of what was begun behind them. Returns 1 when it was once durable, 0 when
+     * it may be no more than a block that a crash has torn, or nothing.
+     */
+    private static long reportBadEnd(DiskFile file, long position, long generation, long expected, boolean newest)
+            throws IOException {
+        if (position == 0 && findBlockBehind(file, 0, ANY, 0) != null) {
+            report(file, 0, "the first block is not sound; those behind it may be of an earlier use and are left");
+            return 1;
+        }
+        if (!isBegun(file, position, generation, expected)) {
+            return 0;
+        }
+        if (!newest) {
+            report(file, position, "block " + expected + " is not sound, and a later file was begun after it");
+            return 1;
+        }
+        LOG.warn(
+                "Left the torn end of the commit journal file={} position={} block={}",
+                file.path(),
+                position,
+                expected);
+        return 0;
+    }
+
+    /** An unsound header that most of the fields speak for; not what an earlier use of the file has left. */
+    private static boolean isBegun(DiskFile file, long position, long generation, long expected) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
+        if (file.read(header, position) < HEADER_BYTES) {
+            return false;
+        }
+        int matches = (header.getInt(0) == MAGIC ? 1 : 0)
+                + (header.getLong(8) == generation ? 1 : 0)
+                + (header.getLong(16) == expected ? 1 : 0);
+        return matches >= 2 && readBlock(file, position, header.getLong(8), header.getLong(16)) == null;
+    }
+
+    private static void report(DiskFile file, long position, String what) {
+        LOG.error(
+                "Damaged commit journal; what only it kept is lost file={} position={} what=\"{}\"",
+                file.path(),
+                position,
+                what);
+    }
+
+    /** Where a sound block begins, and which it is. */
+    private record Begun(long position, long sequence) {}
+
+    /** The first sound block of this generation, or {@link #ANY}, behind {@code position}; null when there is none. */
+    private static Begun findBlockBehind(DiskFile file, long position, long generation, long sequence)
+            throws IOException {
+        ByteBuffer window = ByteBuffer.allocate(SEARCH_BYTES);
+        long size = file.sizeBytes();
+        for (long from = position + 1; from + HEADER_BYTES <= size; from += SEARCH_BYTES - HEADER_BYTES) {
+            window.clear().limit((int) Math.min(SEARCH_BYTES, size - from));
+            int read = file.read(window, from);
+            for (int at = 0; at + HEADER_BYTES <= read; at++) {
+                if (window.getInt(at) != MAGIC) {
+                    continue;
+                }
+                long itsGeneration = window.getLong(at + 8);
+                long itsSequence = window.getLong(at + 16);
+                if ((generation == ANY || itsGeneration == generation)
+                        && itsSequence > sequence
+                        && readBlock(file, from + at, itsGeneration, itsSequence) != null) {
+                    return new Begun(from + at, itsSequence);
                 }
             }
         }
-        return blocks;
+        return null;
     }
 
     private static void replayBody(ByteBuffer read, Replay replay) throws IOException {
@@ -146,7 +249,7 @@ final class CommitJournal implements Closeable {
             return null;
         }
         int bodyBytes = header.getInt(4);
-        boolean mine = (generation < 0 || header.getLong(8) == generation) && header.getLong(16) == sequence;
+        boolean mine = header.getLong(8) == generation && header.getLong(16) == sequence;
         if (!mine || bodyBytes <= 0 || bodyBytes > file.sizeBytes() - position - HEADER_BYTES) {
             return null;
         }

@@ -94,7 +94,7 @@ public final class LogStore implements Closeable {
     public static LogStore open(LogStoreConfig config, Disk disk, InstantSource clock, MeterRegistry registry)
             throws IOException {
         Path directory = config.dataDirectory();
-        disk.createDirectories(directory);
+        createDurably(directory, disk);
         DataDirectoryLock lock = DataDirectoryLock.acquire(directory);
         boolean opened = false;
         try {
@@ -112,11 +112,21 @@ public final class LogStore implements Closeable {
         }
     }
 
+    /** Forces the entry in the parent too: without it a power loss may take the whole directory. */
+    private static void createDurably(Path directory, Disk disk) throws IOException {
+        if (!disk.exists(directory)) {
+            disk.createDirectories(directory);
+            if (directory.toAbsolutePath().getParent() != null) {
+                disk.forceDirectory(directory.toAbsolutePath().getParent());
+            }
+        }
+    }
+
     private static RecoveryPoints readPoints(Path directory, Disk disk) throws IOException {
         try {
             return RecoveryPoints.read(directory, disk);
         } catch (CheckedTextFile.DamagedException e) {
-            LOG.warn("Recovery points are damaged; every log will be scanned from its start", e);
+            LOG.warn("Recovery points are damaged; every log is scanned from its start why=\"{}\"", e.getMessage());
             return RecoveryPoints.DAMAGED;
         }
     }
@@ -125,15 +135,15 @@ public final class LogStore implements Closeable {
     private static Map<String, Long> replay(CommitJournal journal, Path directory, Disk disk) throws IOException {
         Map<String, Long> proven = new HashMap<>();
         try (LogReplay target = new LogReplay(disk)) {
-            long blocks = journal.replay((key, offset, records) -> {
+            CommitJournal.Replayed replayed = journal.replay((key, offset, records) -> {
                 long end = offset + records.remaining();
                 if (target.write(directory.resolve(key), offset, records)) {
                     proven.merge(key, end, Math::max);
                 }
             });
             target.force();
-            if (blocks > 0) {
-                LOG.info("Replayed commit journal blocks={} logs={}", blocks, proven.size());
+            if (replayed.blocks() > 0) {
+                LOG.info("Replayed commit journal blocks={} logs={}", replayed.blocks(), proven.size());
             }
         }
         journal.reset();
@@ -159,6 +169,7 @@ public final class LogStore implements Closeable {
      */
     public LogHandle open(String name, Path dataDirectory, LogConfig logConfig, FlushPolicy policy) throws IOException {
         Path directory = directoryOf(name, dataDirectory);
+        createDurably(directory.getParent(), disk);
         String key = keyOf(config.dataDirectory(), directory);
         ProducerTable producers = new ProducerTable();
         boolean mustScanAll = !restore(producers, directory);
@@ -197,7 +208,7 @@ public final class LogStore implements Closeable {
             ProducerSnapshot.read(directory, disk).ifPresent(producers::restore);
             return true;
         } catch (CheckedTextFile.DamagedException e) {
-            LOG.warn("Producer snapshot is damaged; the log is read from its start instead log={}", directory, e);
+            LOG.warn("Producer snapshot is damaged; the log is read from its start why=\"{}\"", e.getMessage());
             return false;
         }
     }

@@ -2,6 +2,7 @@
 package io.metaq.server.log;
 
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
@@ -12,7 +13,7 @@ final class BlockBuilder {
     /** A block also ends when appends are further apart in time than this, so that seek-by-time stays exact enough. */
     private static final long MAX_SPAN_MS = 100;
 
-    private final SparseIndex index;
+    private final Consumer<SparseIndex.Entry> finished;
     private final int intervalBytes;
     private final CRC32C crc = new CRC32C();
     private long position;
@@ -20,8 +21,9 @@ final class BlockBuilder {
     private long firstTimestampMs;
     private volatile long lastTimestampMs = Long.MIN_VALUE;
 
-    BlockBuilder(SparseIndex index, int intervalBytes, long position) {
-        this.index = index;
+    /** @param finished takes each block as it ends, in order */
+    BlockBuilder(Consumer<SparseIndex.Entry> finished, int intervalBytes, long position) {
+        this.finished = finished;
         this.intervalBytes = intervalBytes;
         this.position = position;
     }
@@ -66,7 +68,7 @@ final class BlockBuilder {
     void close() {
         if (bytes > 0) {
             int spanMs = (int) Math.min(Integer.MAX_VALUE, lastTimestampMs - firstTimestampMs);
-            index.add(new SparseIndex.Entry(position, firstTimestampMs, bytes, spanMs, (int) crc.getValue()));
+            finished.accept(new SparseIndex.Entry(position, firstTimestampMs, bytes, spanMs, (int) crc.getValue()));
             position += bytes;
             bytes = 0;
             crc.reset();

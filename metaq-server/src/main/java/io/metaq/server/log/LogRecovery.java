@@ -94,10 +94,7 @@ final class LogRecovery {
     private void scan(Segment segment, boolean last) throws IOException {
         SparseIndex index = segment.index();
         long size = segment.sizeBytes();
-        int dropped = index.dropDamaged();
-        if (dropped > 0) {
-            LOG.warn("Dropped damaged index entries file={} entries={}", index.path(), dropped);
-        }
+        segment.repairIndex(indexIntervalBytes);
         long recoveryPosition = Math.max(0, start.recoveryPoint() - segment.baseOffset());
         long provenPosition = Math.max(recoveryPosition, start.provenOffset() - segment.baseOffset());
         long proven = last ? Math.max(index.provenPosition(), provenPosition) : size;

@@ -5,7 +5,10 @@ import io.metaq.record.RecordLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One file of a log, with its index. Opened when first used; stays open while a reader holds it, even when retention has
@@ -14,6 +17,7 @@ import java.util.zip.CRC32C;
  * <p>Threads: the log writer appends and truncates the active one; any thread may read below {@link #sizeBytes}.
  */
 final class Segment {
+    private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
     private static final int WALK_BYTES = 4096;
     private static final int COPY_BYTES = 64 * 1024;
 
@@ -24,6 +28,9 @@ final class Segment {
     private final VerifiedRanges verified = new VerifiedRanges();
     private volatile long sizeBytes;
     private volatile DiskFile file;
+    /** Held while index entries are made from the log; apart from the index's own locks, which readers need meanwhile. */
+    private final Object indexingLock = new Object();
+
     private volatile boolean indexed;
     private int references = 1;
     /** Held across a force, so that no second one can begin, and succeed for nothing, while a first one fails. */
@@ -181,13 +188,50 @@ final class Segment {
         if (indexed) {
             return;
         }
-        synchronized (index) {
+        synchronized (indexingLock) {
             if (!indexed) {
                 TailIndexer.indexAround(this, intervalBytes, disk.lastModifiedMs(path));
                 index.write(sizeBytes);
                 index.force();
                 indexed = true;
             }
+        }
+    }
+
+    /** Something that looks into the index; may be run twice. */
+    interface IndexedRead<T> {
+        T run() throws IOException;
+    }
+
+    /** Where the read meets a damaged entry the index is repaired from the log, and the read done again. */
+    <T> T withSoundIndex(int intervalBytes, IndexedRead<T> read) throws IOException {
+        try {
+            return read.run();
+        } catch (DamagedIndexException e) {
+            LOG.debug("A read met a damaged index entry", e);
+            repairIndex(intervalBytes);
+            return read.run();
+        }
+    }
+
+    /**
+     * Takes damaged index entries out and covers the gaps between sound ones from the log again. An index is worth nothing
+     * beside the log, but without it damage to headers would go unseen.
+     */
+    void repairIndex(int intervalBytes) throws IOException {
+        synchronized (indexingLock) {
+            List<Long> damagedAt = index.dropDamaged();
+            if (damagedAt.isEmpty()) {
+                return;
+            }
+            List<SparseIndex.Entry> made = TailIndexer.coverGaps(this, index.written(), intervalBytes);
+            index.insert(made);
+            indexed = false; // the last entries may be among the lost ones
+            LOG.warn(
+                    "Rebuilt damaged index entries from the log file={} positions={} made={}",
+                    index.path(),
+                    damagedAt,
+                    made.size());
         }
     }
 
@@ -227,12 +271,19 @@ final class Segment {
         }
     }
 
-    /** The first boundary at or after {@code target}, walking from {@code from}, a boundary before it, around damage. */
+    /**
+     * The first boundary at or after {@code target}, walking from {@code from}, a boundary before it, around damage. Only
+     * over bytes that are checked, or are checked now: a damaged length leads anywhere.
+     */
     long boundaryAtOrAfter(long from, long target, long limit) throws IOException {
         long position = from;
         while (position < target) {
             try {
-                return walk(position, target, limit, true);
+                if (verified.endOfRangeAt(position) == position) {
+                    verify(position, position + 1);
+                }
+                long trusted = Math.min(limit, verified.endOfRangeAt(position));
+                position = walk(position, Math.min(target, trusted), trusted, true);
             } catch (DamagedRecordException e) {
                 position = resumeBehind(e.offset() - baseOffset, limit);
             }
@@ -241,8 +292,8 @@ final class Segment {
     }
 
     /**
-     * The next place behind a damaged record where one can begin: behind its own length if that leads to a sound record or
-     * to the limit, or the next block; {@code limit} when there is none.
+     * The next place behind a damaged record where one can begin: behind its own length if that leads to sound records or to
+     * the limit, or the next block; {@code limit} when there is none.
      */
     long resumeBehind(long bad, long limit) throws IOException {
         SparseIndex.Entry next = index.higher(bad);
@@ -258,7 +309,19 @@ final class Segment {
         } catch (DamagedRecordException e) {
             return -1; // its length is of no use
         }
-        return end == limit || new RecordScanner(file(), end, limit).check() ? end : -1;
+        return isBoundary(end, limit) ? end : -1;
+    }
+
+    /** By what follows. An empty record proves nothing, because zeros in the middle of a payload look like one. */
+    private boolean isBoundary(long position, long limit) throws IOException {
+        RecordScanner scanner = new RecordScanner(file(), position, limit);
+        while (scanner.check()) {
+            if (scanner.recordBytes() > RecordLayout.HEADER_BYTES) {
+                return true;
+            }
+            scanner.advance();
+        }
+        return scanner.position() == limit;
     }
 
     private long walk(long from, long target, long limit, boolean after) throws IOException {

@@ -54,7 +54,7 @@ public final class SegmentedLog implements Closeable {
         this.disk = disk;
         this.segments = segments.toArray(Segment[]::new);
         this.watermarks = new Watermarks(active().endOffset());
-        this.block = new BlockBuilder(active().index(), config.indexIntervalBytes(), active().sizeBytes());
+        this.block = new BlockBuilder(active().index()::add, config.indexIntervalBytes(), active().sizeBytes());
         this.lastTimestampMs = active().index().newestTimestampMs();
     }
 
@@ -101,9 +101,16 @@ public final class SegmentedLog implements Closeable {
             active.force();
         }
         if (active.index().coveredPosition() != active.sizeBytes()) {
-            TailIndexer.indexAround(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
+            indexTail(active, config, disk);
         }
         active.index().write(active.sizeBytes());
+    }
+
+    private static void indexTail(Segment segment, LogConfig config, Disk disk) throws IOException {
+        segment.withSoundIndex(config.indexIntervalBytes(), () -> {
+            TailIndexer.indexAround(segment, config.indexIntervalBytes(), disk.lastModifiedMs(segment.path()));
+            return null;
+        });
     }
 
     private static List<Segment> findSegments(Path directory, Disk disk) throws IOException {
@@ -191,7 +198,7 @@ public final class SegmentedLog implements Closeable {
             longer[longer.length - 1] = next;
             segments = longer;
         }
-        block = new BlockBuilder(next.index(), config.indexIntervalBytes(), 0);
+        block = new BlockBuilder(next.index()::add, config.indexIntervalBytes(), 0);
         LOG.debug("Rolled segment log={} base={}", name(), next.baseOffset());
     }
 
@@ -247,8 +254,8 @@ public final class SegmentedLog implements Closeable {
         Segment active = active();
         active.truncate(offset - active.baseOffset());
         watermarks.truncate(offset);
-        TailIndexer.indexAround(active, config.indexIntervalBytes(), disk.lastModifiedMs(active.path()));
-        block = new BlockBuilder(active.index(), config.indexIntervalBytes(), active.sizeBytes());
+        indexTail(active, config, disk);
+        block = new BlockBuilder(active.index()::add, config.indexIntervalBytes(), active.sizeBytes());
     }
 
     /** Durable on return. The index goes first: it must never be found beside another segment of that name. */
@@ -291,21 +298,6 @@ public final class SegmentedLog implements Closeable {
         return segments[low].baseOffset() <= offset ? segments[low] : null;
     }
 
-    private interface IndexedRead<T> {
-        T run() throws IOException;
-    }
-
-    /** Index entries are not worth more than the log: where one is damaged it goes, and the records are walked. */
-    private <T> T withSoundIndex(Segment segment, IndexedRead<T> read) throws IOException {
-        try {
-            return read.run();
-        } catch (DamagedIndexException e) {
-            int dropped = segment.index().dropDamaged();
-            LOG.warn("Dropped damaged index entries log={} entries={}", name(), dropped, e);
-            return read.run();
-        }
-    }
-
     /**
      * Whole records from {@code offset} on, at most {@code maxBytes} of them but always at least one record, none beyond
      * {@code limitOffset}, none across a segment's end. {@code offset} must be a boundary, see {@link #boundaryAtOrAfter}.
@@ -328,8 +320,9 @@ public final class SegmentedLog implements Closeable {
             if (position >= limit) {
                 return null;
             }
-            long end = withSoundIndex(
-                    segment, () -> soundEnd(segment, position, sliceEnd(segment, position, maxBytes, limit)));
+            long end = segment.withSoundIndex(
+                    config.indexIntervalBytes(),
+                    () -> soundEnd(segment, position, sliceEnd(segment, position, maxBytes, limit)));
             knownBoundary = segment.baseOffset() + end;
             LogSlice slice = new LogSlice(
                     offset, segment.file().channel(), position, (int) (end - position), releaseOnce(segment));
@@ -424,12 +417,14 @@ public final class SegmentedLog implements Closeable {
             if (position >= limit) {
                 return segment.baseOffset() + limit;
             }
-            if (segment != active()) {
-                segment.ensureIndexed(config.indexIntervalBytes());
-            }
+            boolean isSealed = segment != active();
             return segment.baseOffset()
-                    + withSoundIndex(
-                            segment, () -> segment.boundaryAtOrAfter(segment.walkStart(position), position, limit));
+                    + segment.withSoundIndex(config.indexIntervalBytes(), () -> {
+                        if (isSealed) {
+                            segment.ensureIndexed(config.indexIntervalBytes());
+                        }
+                        return segment.boundaryAtOrAfter(segment.walkStart(position), position, limit);
+                    });
         } finally {
             release(segment);
         }
@@ -445,7 +440,8 @@ public final class SegmentedLog implements Closeable {
                 continue;
             }
             try {
-                long found = withSoundIndex(segment, () -> positionAt(segment, timestampMs));
+                long found =
+                        segment.withSoundIndex(config.indexIntervalBytes(), () -> positionAt(segment, timestampMs));
                 if (found >= 0) {
                     return segment.baseOffset() + found;
                 }

@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sidecar of one segment: where blocks of whole records begin, when they came, and a CRC32C over their raw bytes,
@@ -31,11 +34,13 @@ import java.util.zip.CRC32C;
  * was once durable. The file comes into being with its first entry.
  *
  * <p>Entries are not forced as they are written, so a power loss may leave holes: a look-up that meets one throws {@link
- * DamagedIndexException}, and after {@link #dropDamaged} goes on without it.
+ * DamagedIndexException}; after {@link #dropDamaged} it goes on without them, and {@link #insert} takes what was made new.
  *
  * <p>Threads: the log writer adds, writes and truncates; any thread may look up and drop.
  */
 final class SparseIndex implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(SparseIndex.class);
+
     static final int ENTRY_BYTES = 32;
     private static final int CHECKED_BYTES = ENTRY_BYTES - Integer.BYTES;
     private static final int MAX_PENDING = 64;
@@ -102,6 +107,8 @@ final class SparseIndex implements Closeable {
             if (last != null) {
                 return last.endPosition();
             }
+            LOG.warn(
+                    "Cut a damaged index entry off file={} position={}", path, (long) (writtenCount - 1) * ENTRY_BYTES);
             keepWritten(writtenCount - 1);
         }
         return 0;
@@ -190,30 +197,57 @@ final class SparseIndex implements Closeable {
 
     /**
      * Takes out every written entry that fails its check or does not follow the one before. Their blocks are from then on
-     * not covered. Returns how many.
+     * not covered. Returns where in the file they were.
      */
-    int dropDamaged() throws IOException {
+    List<Long> dropDamaged() throws IOException {
         ensureOpen();
         rewriting.writeLock().lock();
         try {
             synchronized (this) {
-                int before = writtenCount;
-                List<Entry> sound = soundEntries();
-                int dropped = before - sound.size();
-                if (dropped > 0) {
-                    ByteBuffer bytes = ByteBuffer.allocate(sound.size() * ENTRY_BYTES);
-                    sound.forEach(entry -> encode(entry, bytes));
-                    file.write(bytes.flip(), 0);
-                    keepWritten(sound.size());
+                List<Long> damagedAt = new ArrayList<>();
+                List<Entry> sound = soundEntries(damagedAt);
+                if (!damagedAt.isEmpty()) {
+                    rewrite(sound);
                 }
-                return dropped;
+                return damagedAt;
             }
         } finally {
             rewriting.writeLock().unlock();
         }
     }
 
-    private List<Entry> soundEntries() throws IOException {
+    /** The entries on file, in order, without those that fail their check. */
+    synchronized List<Entry> written() throws IOException {
+        ensureOpen();
+        return soundEntries(new ArrayList<>());
+    }
+
+    /** Adds entries for forced blocks that lie before or between the written ones. */
+    void insert(List<Entry> between) throws IOException {
+        if (between.isEmpty()) {
+            return;
+        }
+        rewriting.writeLock().lock();
+        try {
+            synchronized (this) {
+                List<Entry> all = new ArrayList<>(soundEntries(new ArrayList<>()));
+                all.addAll(between);
+                all.sort(Comparator.comparingLong(Entry::position));
+                rewrite(all);
+            }
+        } finally {
+            rewriting.writeLock().unlock();
+        }
+    }
+
+    private void rewrite(List<Entry> entries) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(entries.size() * ENTRY_BYTES);
+        entries.forEach(entry -> encode(entry, bytes));
+        file.write(bytes.flip(), 0);
+        keepWritten(entries.size());
+    }
+
+    private List<Entry> soundEntries(List<Long> damagedAt) throws IOException {
         List<Entry> sound = new ArrayList<>();
         long end = 0;
         ByteBuffer bytes = ByteBuffer.allocate(READ_ENTRIES * ENTRY_BYTES);
@@ -226,6 +260,8 @@ final class SparseIndex implements Closeable {
                 if (entry != null && entry.position >= end) {
                     sound.add(entry);
                     end = entry.endPosition();
+                } else {
+                    damagedAt.add((long) first * ENTRY_BYTES + at);
                 }
             }
         }
