@@ -14,9 +14,17 @@ import org.xerial.snappy.Snappy;
 
 /**
  * Compresses and inflates the inside of a batch. Inflating is bounded by the size the batch announces, which the caller has
- * checked; a stream that wants to be larger is refused, whatever its own headers say. Thread-safe.
+ * checked; a stream that wants to be larger is refused, whatever its own headers say. Memory for that size is taken only when
+ * so few compressed bytes can hold so much. Thread-safe.
  */
 public final class BatchCompressor {
+    /** A deflated match of 258 bytes costs two bits at least. */
+    private static final int MAX_GZIP_RATIO = 1032;
+    /** Each further 255 bytes of an LZ4 match cost one. */
+    private static final int MAX_LZ4_RATIO = 255;
+    /** A zstd block of one repeated byte has 128 KiB in four bytes. */
+    private static final int MAX_ZSTD_RATIO = 32 * 1024;
+
     private BatchCompressor() {}
 
     public static byte[] compress(Compression compression, byte[] data) throws IOException {
@@ -45,7 +53,7 @@ public final class BatchCompressor {
                 case NONE -> data;
                 case GZIP -> gunzip(data, size);
                 case SNAPPY -> unsnappy(data, size);
-                case LZ4 -> LZ4Factory.fastestInstance().safeDecompressor().decompress(data, size);
+                case LZ4 -> unlz4(data, size);
                 case ZSTD -> unzstd(data, size);
             };
         } catch (LZ4Exception | ZstdException | IllegalArgumentException e) {
@@ -57,14 +65,31 @@ public final class BatchCompressor {
         return inflated;
     }
 
+    private static void requirePlausible(byte[] data, int size, int maxRatio) throws IOException {
+        if (size > (data.length + 1L) * maxRatio) {
+            throw new IOException(
+                    "the batch announces " + size + " bytes, which " + data.length + " compressed bytes cannot hold");
+        }
+    }
+
     private static byte[] gunzip(byte[] data, int size) throws IOException {
+        requirePlausible(data, size, MAX_GZIP_RATIO);
         try (GZIPInputStream gzip = new GZIPInputStream(new ByteArrayInputStream(data))) {
-            byte[] inflated = gzip.readNBytes(size);
+            byte[] inflated = new byte[size];
+            int length = gzip.readNBytes(inflated, 0, size);
+            if (length < size) {
+                throw new IOException("the batch inflates to " + length + " bytes, not to " + size);
+            }
             if (gzip.read() >= 0) {
                 throw new IOException("the batch inflates to more than " + size + " bytes");
             }
             return inflated;
         }
+    }
+
+    private static byte[] unlz4(byte[] data, int size) throws IOException {
+        requirePlausible(data, size, MAX_LZ4_RATIO);
+        return LZ4Factory.fastestInstance().safeDecompressor().decompress(data, size);
     }
 
     private static byte[] unsnappy(byte[] data, int size) throws IOException {
@@ -75,11 +100,19 @@ public final class BatchCompressor {
         return Snappy.uncompress(data);
     }
 
-    private static byte[] unzstd(byte[] data, int size) {
+    private static byte[] unzstd(byte[] data, int size) throws IOException {
+        if (data.length == 0) {
+            throw new IOException("the batch has no zstd frame");
+        }
+        requirePlausible(data, size, MAX_ZSTD_RATIO);
+        long announced = Zstd.getFrameContentSize(data);
+        if (announced >= 0 && announced != size) {
+            throw new IOException("the batch inflates to " + announced + " bytes, not to " + size);
+        }
         byte[] inflated = new byte[size];
         long length = Zstd.decompressByteArray(inflated, 0, size, data, 0, data.length);
         if (Zstd.isError(length) || length != size) {
-            throw new IllegalArgumentException("inflates to another size than " + size);
+            throw new IOException("the batch inflates to another size than " + size);
         }
         return inflated;
     }
