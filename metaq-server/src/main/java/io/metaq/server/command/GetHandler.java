@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * {@code get}: raw records of one partition. At the end of the log it waits a moment for data before it says 404, because a
- * 1.4 consumer pauses for at least half a second after each 404.
+ * {@code get}: raw records of one partition. At the end of the log it says 404 at once; where {@code getHoldMs} is set it waits
+ * so long for data first, because a 1.4 consumer pauses for at least half a second after each 404.
  */
 final class GetHandler implements CommandHandler<Request.Get> {
     private final TopicRegistry topics;

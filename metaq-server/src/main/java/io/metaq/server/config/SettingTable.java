@@ -159,8 +159,10 @@ public final class SettingTable {
             set(
                     "getHoldMs",
                     whole(0, 8000, "milliseconds"),
-                    "2000",
-                    "How long a MetaQ 1.4 get at the end of a log waits for data."),
+                    "0",
+                    "How long a MetaQ 1.4 get at the end of a log waits for data. 0 answers at once, as the original does: a"
+                            + " 1.4 consumer has few fetch threads, and each get that is held keeps one of them from the"
+                            + " other partitions."),
             set(
                     "maxFetchWaitMs",
                     whole(0, 300_000, "milliseconds"),

@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,20 +21,24 @@ class BrokerTest {
     Path directory;
 
     private Broker start(String more) throws Exception {
+        return start(more, "");
+    }
+
+    private Broker start(String more, String inSystem) throws Exception {
         return Broker.start(ConfigReader.parse("test.ini", """
                 [system]
                 brokerId=3
                 serverPort=0
                 dashboardHttpPort=0
                 hostName=127.0.0.1
-                getHoldMs=200
                 dataPath=%s
+                %s
                 [zookeeper]
                 zk.embeddedPort=0
                 [topic=test]
                 numPartitions=2
                 %s
-                """.formatted(directory, more)));
+                """.formatted(directory, inSystem, more)));
     }
 
     @Test
@@ -88,8 +93,21 @@ class BrokerTest {
     }
 
     @Test
-    void aGetAtTheEndIsAnsweredWhenDataCome() throws Exception {
+    void aGetAtTheEndIsNotHeldUnlessItIsSet() throws Exception {
         try (Broker broker = start("");
+                WireClient client = new WireClient(broker.port())) {
+            long startNanos = System.nanoTime();
+            for (int i = 0; i < 100; i++) {
+                assertThat(client.ask("get test g 0 0 1000 " + i + "\r\n").code())
+                        .isEqualTo(404);
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isLessThan(Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
+    void aGetAtTheEndIsAnsweredWhenDataCome() throws Exception {
+        try (Broker broker = start("", "getHoldMs=8000");
                 WireClient consumer = new WireClient(broker.port());
                 WireClient producer = new WireClient(broker.port())) {
             consumer.write("get test g 0 0 1000 1\r\n");
