@@ -142,22 +142,24 @@ final class Checkpointer {
     }
 
     /**
-     * A full file whose logs cannot all be forced is kept: it may hold the only durable copy of what they acknowledged, and
+     * Forces the files of all logs in a full journal file, and no more: recovery points can wait for the next checkpoint, and
+     * would cost as many forces again.
+     *
+     * <p>A full file whose logs cannot all be forced is kept: it may hold the only durable copy of what they acknowledged, and
      * the next start puts that back. It is tried again later; meanwhile groups are forced file by file.
      */
     private void retireAll() {
         for (CommitJournal.Retiring full = retiring.peek(); full != null; full = retiring.peek()) {
-            try {
-                checkpoint(full.logs());
-                if (!full.logs().stream().allMatch(this::isSafeWithoutJournal)) {
-                    return;
+            for (LogHandle log : full.logs()) {
+                if (log.state() == LogHandle.State.ONLINE) {
+                    forceLazily(log);
                 }
-                journal.retired(full);
-                retiring.remove();
-            } catch (IOException | RuntimeException e) {
-                LOG.error("A full journal file could not be retired; it is tried again", e);
+            }
+            if (!full.logs().stream().allMatch(this::isSafeWithoutJournal)) {
                 return;
             }
+            journal.retired(full);
+            retiring.remove();
         }
     }
 

@@ -204,7 +204,7 @@ public final class SettingTable {
             set(
                     "journalFileSize",
                     whole(MIB, GIB, "bytes"),
-                    "33554432",
+                    "67108864",
                     "Size of a file of the commit journal; there are two, made when first needed."),
             set(
                     "checkpointInterval",
