@@ -34,12 +34,12 @@ public interface MessageProducer extends AutoCloseable {
     SendResult sendMessage(Message message, long timeout, TimeUnit unit)
             throws MetaClientException, InterruptedException;
 
-    /** Blocks for room in the buffer only. The call-back comes once, on a thread of the producer. */
+    /** Blocks for room in the buffer only. The call-back comes once, on the client's I/O thread, so it must not block. */
     void sendMessage(Message message, SendMessageCallback callback);
 
     /**
      * Blocks for room in the buffer only. Completes with a success, or exceptionally with a {@link MetaClientException}; on
-     * a thread of the producer, so dependent work must not block.
+     * the client's I/O thread, so dependent work must not block: it may send, but finds no room when the buffer is full.
      */
     CompletableFuture<SendResult> send(Message message);
 

@@ -107,7 +107,7 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
 
     @Override
     public MessageProducer createProducer(ProducerConfig config, PartitionSelector selector) {
-        BatchingProducer producer = new BatchingProducer(config, selector, directory, links);
+        BatchingProducer producer = new BatchingProducer(config, selector, directory, links, links.loop());
         made.add(producer);
         return producer;
     }

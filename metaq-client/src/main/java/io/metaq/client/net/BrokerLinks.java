@@ -11,15 +11,21 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** The links of a factory, one for each broker address, and the event loops they live on. Thread-safe. */
+/**
+ * The links of a factory, one for each broker address, and the event loop they live on. Thread-safe.
+ *
+ * <p>One loop: what producers and connections pass to each other then stays on one thread. It moves bytes only; consumers decode on
+ * threads of their own.
+ */
 public final class BrokerLinks implements Function<String, BrokerLink>, AutoCloseable {
-    private static final int LOOPS = 2;
+    private static final int LOOPS = 1;
 
     private final MultiThreadIoEventLoopGroup loops;
     private final Bootstrap template;
@@ -37,6 +43,11 @@ public final class BrokerLinks implements Function<String, BrokerLink>, AutoClos
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()));
+    }
+
+    /** Where answers come in; what runs there must not block. */
+    public EventExecutor loop() {
+        return loops.next();
     }
 
     /** The link to this address; it connects when it is first asked. */

@@ -85,8 +85,13 @@ final class NettyBrokerLink implements BrokerLink {
     @Override
     public CompletableFuture<Reply> ask(RequestForm form, long timeoutMs) {
         CompletableFuture<Reply> answer = new CompletableFuture<>();
+        Waiting question = new Waiting(form, timeoutMs, answer);
+        if (loop.inEventLoop()) {
+            submit(question);
+            return answer;
+        }
         try {
-            loop.execute(() -> submit(new Waiting(form, timeoutMs, answer)));
+            loop.execute(() -> submit(question));
         } catch (RejectedExecutionException e) {
             answer.completeExceptionally(new BrokerFailureException("the session is closed", false, e));
         }

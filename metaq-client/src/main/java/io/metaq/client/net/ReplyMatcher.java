@@ -34,7 +34,11 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
     private ChannelHandlerContext context;
     private boolean lost;
 
-    private record Waiting(CompletableFuture<Reply> answer, ScheduledFuture<?> timeout) {}
+    private boolean flushDue;
+    private ScheduledFuture<?> sweep;
+    private long sweepAtNanos;
+
+    private record Waiting(CompletableFuture<Reply> answer, long timeoutMs, long deadlineNanos) {}
 
     ReplyMatcher(String url) {
         this.url = url;
@@ -59,15 +63,59 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
             answer.completeExceptionally(new BrokerFailureException("no request for " + url, false, e));
             return;
         }
-        ScheduledFuture<?> timeout =
-                context.executor().schedule(() -> onTimeout(opaque, timeoutMs), timeoutMs, TimeUnit.MILLISECONDS);
-        waiting.put(opaque, new Waiting(answer, timeout));
-        context.writeAndFlush(request).addListener(written -> {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        waiting.put(opaque, new Waiting(answer, timeoutMs, deadline));
+        sweepAt(deadline);
+        context.write(request).addListener(written -> {
             if (!written.isSuccess()) {
                 fail(opaque, "could not write to " + url, written.cause());
                 context.close();
             }
         });
+        flushSoon();
+    }
+
+    /** Behind the task that asks now, so that all it asks leaves with one system call. */
+    private void flushSoon() {
+        if (!flushDue) {
+            flushDue = true;
+            context.executor().execute(() -> {
+                flushDue = false;
+                context.flush();
+            });
+        }
+    }
+
+    /** One timer for all that waits: most time-outs are equally long, so the earliest deadline is seldom a new one. */
+    private void sweepAt(long deadlineNanos) {
+        if (sweep != null) {
+            if (sweepAtNanos - deadlineNanos <= 0) {
+                return;
+            }
+            sweep.cancel(false);
+        }
+        sweepAtNanos = deadlineNanos;
+        sweep = context.executor()
+                .schedule(this::failOverdue, Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    private void failOverdue() {
+        sweep = null;
+        long now = System.nanoTime();
+        List<Integer> overdue = new ArrayList<>();
+        long earliest = Long.MAX_VALUE;
+        for (IntObjectMap.PrimitiveEntry<Waiting> each : waiting.entries()) {
+            long left = each.value().deadlineNanos - now;
+            if (left <= 0) {
+                overdue.add(each.key());
+            } else {
+                earliest = Math.min(earliest, left);
+            }
+        }
+        if (earliest != Long.MAX_VALUE) {
+            sweepAt(now + earliest);
+        }
+        overdue.forEach(this::onTimeout);
     }
 
     private int freeOpaque() {
@@ -77,14 +125,16 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
         return nextOpaque++;
     }
 
-    private void onTimeout(int opaque, long timeoutMs) {
-        fail(opaque, url + " did not answer within " + timeoutMs + " ms", null);
+    private void onTimeout(int opaque) {
+        Waiting late = waiting.get(opaque);
+        if (late != null) {
+            fail(opaque, url + " did not answer within " + late.timeoutMs + " ms", null);
+        }
     }
 
     private void fail(int opaque, String why, Throwable cause) {
         Waiting failed = waiting.remove(opaque);
         if (failed != null) {
-            failed.timeout.cancel(false);
             failed.answer.completeExceptionally(new BrokerFailureException(why, true, cause));
         }
     }
@@ -99,9 +149,6 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
         if (answered == null || !answered.answer.complete(reply)) {
             log.debug("Answer after its time-out broker={} opaque={}", url, reply.opaque());
             release(reply);
-        }
-        if (answered != null) {
-            answered.timeout.cancel(false);
         }
     }
 
@@ -138,10 +185,13 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ignored) {
         lost = true;
+        if (sweep != null) {
+            sweep.cancel(false);
+            sweep = null;
+        }
         List<Waiting> failed = new ArrayList<>(waiting.values());
         waiting.clear();
         for (Waiting each : failed) {
-            each.timeout.cancel(false);
             each.answer.completeExceptionally(new BrokerFailureException("lost the connection to " + url, true, null));
         }
     }

@@ -17,6 +17,7 @@ import io.metaq.client.net.BrokerLink;
 import io.metaq.protocol.StatusCode;
 import io.metaq.record.Attributes;
 import io.metaq.record.RecordLayout;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,6 @@ public final class BatchingProducer implements MessageProducer {
     private final Function<String, BrokerLink> links;
     private final BufferBudget budget;
     private final SenderLoop sender;
-    private final Thread senderThread;
     private final Map<String, Map<Partition, PartitionLane>> lanes = new ConcurrentHashMap<>();
     private final Map<Integer, BrokerSession> brokers = new ConcurrentHashMap<>();
     private final Set<String> published = ConcurrentHashMap.newKeySet();
@@ -54,16 +54,14 @@ public final class BatchingProducer implements MessageProducer {
             ProducerConfig config,
             PartitionSelector selector,
             BrokerDirectory directory,
-            Function<String, BrokerLink> links) {
+            Function<String, BrokerLink> links,
+            EventExecutor loop) {
         this.config = config;
         this.selector = selector;
         this.directory = directory;
         this.links = links;
         this.budget = new BufferBudget(config.bufferBytes());
-        this.sender = new SenderLoop(System::nanoTime);
-        this.senderThread = new Thread(sender, "metaq-producer");
-        senderThread.setDaemon(true);
-        senderThread.start();
+        this.sender = new SenderLoop(loop, System::nanoTime);
     }
 
     @Override
@@ -102,6 +100,10 @@ public final class BatchingProducer implements MessageProducer {
     @Override
     public SendResult sendMessage(Message message, long timeout, TimeUnit unit)
             throws MetaClientException, InterruptedException {
+        if (sender.isOnLoop()) {
+            throw new IllegalStateException(
+                    "a call-back cannot wait for an answer, because it runs on the thread that brings it; use send()");
+        }
         try {
             return send(message).get(timeout, unit);
         } catch (TimeoutException e) {
@@ -150,7 +152,7 @@ public final class BatchingProducer implements MessageProducer {
         }
         TopicRoute route = directory.publishable(routed);
         if (route.partitions().isEmpty()) {
-            route = directory.awaitPublishable(routed, config.maxBlock().toNanos());
+            route = directory.awaitPublishable(routed, mostBlockNanos());
         }
         if (route.partitions().isEmpty()) {
             throw new MetaClientException("there is no available broker for topic " + routed + " after "
@@ -163,6 +165,11 @@ public final class BatchingProducer implements MessageProducer {
             throw new MetaClientException("the partition selector chose nothing for " + message);
         }
         return lane(topic, partition, route);
+    }
+
+    /** A call-back runs on the thread that frees the buffer and hears of partitions, so it must not wait for them. */
+    private long mostBlockNanos() {
+        return sender.isOnLoop() ? 0 : config.maxBlock().toNanos();
     }
 
     private PartitionLane lane(String topic, Partition partition, TopicRoute route) {
@@ -203,7 +210,7 @@ public final class BatchingProducer implements MessageProducer {
         }
         byte[] data = message.getData();
         int recordBytes = RecordLayout.recordBytes(attributes.length + data.length);
-        if (!budget.acquire(recordBytes, config.maxBlock().toNanos())) {
+        if (!budget.acquire(recordBytes, mostBlockNanos())) {
             throw new BufferFullException("the buffer of " + config.bufferBytes() + " bytes had no room for "
                     + recordBytes + " within " + config.maxBlock().toMillis() + " ms");
         }
@@ -266,8 +273,6 @@ public final class BatchingProducer implements MessageProducer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MetaClientException("interrupted while closing; unanswered messages may be stored or not", e);
-        } finally {
-            sender.stop();
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * What a producer knows of one broker: whether it takes batches, and the identity to send under. Belongs to the sender thread; what
+ * What a producer knows of one broker: whether it takes batches, and the identity to send under. Belongs to the sender's loop; what
  * comes back later is handed to it through {@code mailbox}.
  */
 final class BrokerSession {

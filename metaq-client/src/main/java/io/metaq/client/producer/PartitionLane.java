@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A batch that no attempt may have stored can be stamped again; one that may be stored never is.
  *
- * <p>Threads: {@link #append}, {@link #unsettled} and {@link #sealForFlush} any, under the lane's lock; everything else the sender thread.
+ * <p>Threads: {@link #append}, {@link #unsettled} and {@link #sealForFlush} any, under the lane's lock; everything else the sender's loop.
  */
 final class PartitionLane {
     private static final Logger log = LoggerFactory.getLogger(PartitionLane.class);
@@ -56,7 +56,7 @@ final class PartitionLane {
     private final Deque<Batch> ready = new ArrayDeque<>();
     private boolean closed;
 
-    // The sender thread's; flying is changed under the lock, so that unsettled() can read it.
+    // The loop's; flying is changed under the lock, so that unsettled() can read it.
     private final Deque<Batch> flying = new ArrayDeque<>();
     private ProducerIdentity identity;
     private int lastSequence = Batch.NO_SEQUENCE;
@@ -195,7 +195,7 @@ final class PartitionLane {
     private boolean isRipe(long nowNanos) {
         long lingerNanos = config.linger().toNanos();
         if (lingerNanos == 0) {
-            return flying.isEmpty();
+            return flying.size() < 2;
         }
         long ripeAt = open.createdNanos() + lingerNanos;
         if (ripeAt - nowNanos > 0) {

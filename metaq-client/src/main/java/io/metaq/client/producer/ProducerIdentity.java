@@ -3,7 +3,7 @@ package io.metaq.client.producer;
 
 import io.metaq.record.MessageIds;
 
-/** A producer id and its next sequence number. Belongs to the sender thread. */
+/** A producer id and its next sequence number. Belongs to the sender's loop. */
 final class ProducerIdentity {
     private final long producerId;
     private int next;
