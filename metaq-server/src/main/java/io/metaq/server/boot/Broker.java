@@ -14,9 +14,11 @@ import io.metaq.server.command.CoreCommands;
 import io.metaq.server.command.StatsSource;
 import io.metaq.server.commit.LogStore;
 import io.metaq.server.config.BrokerConfig;
+import io.metaq.server.log.Disk;
 import io.metaq.server.log.NioDisk;
 import io.metaq.server.network.NetworkMetrics;
 import io.metaq.server.network.NetworkServer;
+import io.metaq.server.topic.RetentionDaemon;
 import io.metaq.server.topic.TopicRegistry;
 import io.metaq.server.zookeeper.BrokerRegistration;
 import io.metaq.server.zookeeper.EmbeddedZooKeeper;
@@ -30,6 +32,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -87,13 +90,16 @@ public final class Broker implements Closeable {
         PrometheusMeterRegistry registry = opened(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), r -> r::close);
         new JvmMemoryMetrics().bindTo(registry);
 
-        LogStore store =
-                opened(LogStore.open(config.logStore(), new NioDisk(), InstantSource.system(), registry), s -> s);
+        Disk disk = new NioDisk();
+        LogStore store = opened(LogStore.open(config.logStore(), disk, InstantSource.system(), registry), s -> s);
         // Not before the data directory is ours, for its files lie there.
         CompletableFuture<EmbeddedZooKeeper> zookeeper = startEmbeddedZooKeeper();
         topics = new TopicRegistry(
                 store, config.topics(), config.brokerId(), config.maxPartitions(), config.dataDirectory());
         store.start();
+        opened(
+                RetentionDaemon.start(topics, disk, InstantSource.system(), ZoneId.systemDefault(), registry),
+                retention -> retention);
 
         BrokerExecutors executors = opened(new BrokerExecutors(), e -> e);
         NetworkMetrics networkMetrics = new NetworkMetrics(registry);

@@ -183,6 +183,15 @@ final class Segment {
         force();
     }
 
+    /** Opens what a reader that has this, but has not read yet, could not open any more; no index file is made from now on. */
+    void prepareRetirement() throws IOException {
+        file();
+        index.ensureOpen();
+        synchronized (indexingLock) {
+            indexed = true;
+        }
+    }
+
     /** Brings the index of a sealed segment up to its end, once; segments of MetaQ 1.4 have none before. */
     void ensureIndexed(int intervalBytes) throws IOException {
         if (indexed) {

@@ -43,6 +43,10 @@ public final class SegmentedLog implements Closeable {
     private final Disk disk;
     private final Watermarks watermarks;
     private final Object segmentsLock = new Object();
+    /** Held while a segment leaves the log, so that no file is touched after the log was closed, or is being cut. */
+    private final Object retiringLock = new Object();
+
+    private boolean closed;
     private volatile Segment[] segments;
     private volatile BlockBuilder block;
     private long lastTimestampMs;
@@ -242,6 +246,17 @@ public final class SegmentedLog implements Closeable {
                     + " to " + watermarks.end());
         }
         knownBoundary = -1;
+        synchronized (retiringLock) {
+            dropSegmentsFrom(offset);
+        }
+        Segment active = active();
+        active.truncate(offset - active.baseOffset());
+        watermarks.truncate(offset);
+        indexTail(active, config, disk);
+        block = new BlockBuilder(active.index()::add, config.indexIntervalBytes(), active.sizeBytes());
+    }
+
+    private void dropSegmentsFrom(long offset) throws IOException {
         while (segments.length > 1 && active().baseOffset() >= offset) {
             Segment last = active();
             synchronized (segmentsLock) {
@@ -251,22 +266,26 @@ public final class SegmentedLog implements Closeable {
             deleteFiles(last, disk);
             release(last);
         }
-        Segment active = active();
-        active.truncate(offset - active.baseOffset());
-        watermarks.truncate(offset);
-        indexTail(active, config, disk);
-        block = new BlockBuilder(active.index()::add, config.indexIntervalBytes(), active.sizeBytes());
     }
 
-    /** Durable on return. The index goes first: it must never be found beside another segment of that name. */
+    /**
+     * Durable on return. The index goes first: it must never be found beside another segment of that name. What an earlier
+     * attempt has deleted already is no failure.
+     */
     static void deleteFiles(Segment segment, Disk disk) throws IOException {
-        Path directory = segment.path().getParent();
+        deleteIndex(segment, disk);
+        if (disk.exists(segment.path())) {
+            disk.delete(segment.path());
+        }
+        disk.forceDirectory(segment.path().getParent());
+    }
+
+    /** Durable on return. */
+    static void deleteIndex(Segment segment, Disk disk) throws IOException {
         if (disk.exists(segment.index().path())) {
             disk.delete(segment.index().path());
-            disk.forceDirectory(directory);
+            disk.forceDirectory(segment.path().getParent());
         }
-        disk.delete(segment.path());
-        disk.forceDirectory(directory);
     }
 
     /** The newest segment that begins at or before {@code offset}, held for a reader; null when it is gone. */
@@ -475,28 +494,36 @@ public final class SegmentedLog implements Closeable {
     }
 
     /**
-     * Takes the oldest segment, sealed, out of the log; its files go to {@code disposal}. Readers that hold it finish first.
-     * When the disposal fails the segment stays where it was.
+     * Takes the oldest segment, sealed, out of the log; its files go to {@code disposal}. Readers that hold it go on reading
+     * it. When the disposal fails the segment stays where it was.
      */
     void retire(Segment oldest, Disposal disposal) throws IOException {
-        oldest.file(); // a reader that has it, but has not read yet, could not open it any more
-        oldest.index().ensureOpen();
+        synchronized (retiringLock) {
+            if (closed) {
+                throw new IOException("log " + name() + " was closed");
+            }
+            oldest.prepareRetirement();
+            takeOut(oldest);
+            boolean disposed = false;
+            try {
+                disposal.dispose(oldest);
+                disposed = true;
+            } finally {
+                if (disposed) {
+                    release(oldest);
+                } else {
+                    putBack(oldest);
+                }
+            }
+        }
+    }
+
+    private void takeOut(Segment oldest) {
         synchronized (segmentsLock) {
             if (segments.length < 2 || segments[0] != oldest) {
                 throw new InvariantViolation("log " + name() + ": only the oldest sealed segment can be retired");
             }
             segments = Arrays.copyOfRange(segments, 1, segments.length);
-        }
-        boolean disposed = false;
-        try {
-            disposal.dispose(oldest);
-            disposed = true;
-        } finally {
-            if (disposed) {
-                release(oldest);
-            } else {
-                putBack(oldest);
-            }
         }
     }
 
@@ -523,12 +550,19 @@ public final class SegmentedLog implements Closeable {
             active().index().write(active().sizeBytes());
             active().index().force();
         } finally {
-            release(List.of(segments));
+            releaseAll();
         }
     }
 
-    /** Closes the files as they are: the log is offline, or will be deleted. */
+    /** Closes the files as they are: the log is offline, or will be deleted. Waits for a segment that is being retired. */
     public void abandon() {
-        release(List.of(segments));
+        releaseAll();
+    }
+
+    private void releaseAll() {
+        synchronized (retiringLock) {
+            closed = true;
+            release(List.of(segments));
+        }
     }
 }

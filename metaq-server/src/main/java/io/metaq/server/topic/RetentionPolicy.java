@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.topic;
 
+import io.metaq.server.log.SegmentDisposal;
 import java.time.Duration;
 
 /**
@@ -14,5 +15,13 @@ public record RetentionPolicy(Action action, Duration maxAge, long maxBytes, Str
         DELETE,
         ARCHIVE,
         ARCHIVE_ZIPPED
+    }
+
+    SegmentDisposal disposal() {
+        return switch (action) {
+            case DELETE -> SegmentDisposal.DELETE;
+            case ARCHIVE -> SegmentDisposal.ARCHIVE;
+            case ARCHIVE_ZIPPED -> SegmentDisposal.ARCHIVE_ZIPPED;
+        };
     }
 }
