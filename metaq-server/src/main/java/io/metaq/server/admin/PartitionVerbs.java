@@ -23,6 +23,7 @@ public final class PartitionVerbs {
     }
 
     private JsonNode set(JsonNode arguments, boolean closed) throws IOException, AdminVerb.RefusedException {
+        AdminArguments.requireOnly(arguments, "topic", "first", "last");
         try {
             return TopicDescription.full(topics.setClosed(
                     AdminArguments.text(arguments, "topic"),

@@ -13,7 +13,8 @@ public final class StatusVerb implements AdminVerb {
     }
 
     @Override
-    public JsonNode run(JsonNode arguments) {
+    public JsonNode run(JsonNode arguments) throws RefusedException {
+        AdminArguments.requireOnly(arguments);
         return status.toJson();
     }
 }

@@ -15,6 +15,9 @@ import java.util.Map;
 
 /** {@code topic-create, -list, -describe, -alter, -delete}. */
 public final class TopicVerbs {
+    private static final String TOPIC = "topic";
+    private static final String SETTINGS = "settings";
+
     private final TopicRegistry topics;
 
     public TopicVerbs(TopicRegistry topics) {
@@ -31,34 +34,38 @@ public final class TopicVerbs {
     }
 
     private JsonNode create(JsonNode arguments) throws IOException, AdminVerb.RefusedException {
+        AdminArguments.requireOnly(arguments, TOPIC, SETTINGS);
         try {
             return TopicDescription.brief(
-                    topics.create(AdminArguments.text(arguments, "topic"), AdminArguments.settings(arguments)));
+                    topics.create(AdminArguments.text(arguments, TOPIC), AdminArguments.settings(arguments)));
         } catch (TopicException e) {
             throw AdminArguments.refused(e);
         }
     }
 
     private JsonNode alter(JsonNode arguments) throws IOException, AdminVerb.RefusedException {
+        AdminArguments.requireOnly(arguments, TOPIC, SETTINGS);
         try {
             return TopicDescription.brief(
-                    topics.alter(AdminArguments.text(arguments, "topic"), AdminArguments.settings(arguments)));
+                    topics.alter(AdminArguments.text(arguments, TOPIC), AdminArguments.settings(arguments)));
         } catch (TopicException e) {
             throw AdminArguments.refused(e);
         }
     }
 
     private JsonNode delete(JsonNode arguments) throws IOException, AdminVerb.RefusedException {
-        String topic = AdminArguments.text(arguments, "topic");
+        AdminArguments.requireOnly(arguments, TOPIC);
+        String topic = AdminArguments.text(arguments, TOPIC);
         try {
             topics.delete(topic);
         } catch (TopicException e) {
             throw AdminArguments.refused(e);
         }
-        return JsonNodeFactory.instance.objectNode().put("topic", topic).put("deleted", true);
+        return JsonNodeFactory.instance.objectNode().put(TOPIC, topic).put("deleted", true);
     }
 
-    private JsonNode list(JsonNode arguments) {
+    private JsonNode list(JsonNode arguments) throws AdminVerb.RefusedException {
+        AdminArguments.requireOnly(arguments);
         ArrayNode list = JsonNodeFactory.instance.arrayNode();
         topics.topics().stream()
                 .sorted(Comparator.comparing(Topic::name))
@@ -68,7 +75,8 @@ public final class TopicVerbs {
     }
 
     private JsonNode describe(JsonNode arguments) throws AdminVerb.RefusedException {
-        String name = AdminArguments.text(arguments, "topic");
+        AdminArguments.requireOnly(arguments, TOPIC);
+        String name = AdminArguments.text(arguments, TOPIC);
         Topic topic = topics.find(name)
                 .orElseThrow(() -> new AdminVerb.RefusedException(StatusCode.NOT_FOUND, "there is no topic " + name));
         return TopicDescription.full(topic);

@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogStore implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
+    private static final Pattern LOG_FILE = Pattern.compile("\\d{20}\\..+|producers\\.snapshot.*");
 
     private final LogStoreConfig config;
     private final Disk disk;
@@ -294,6 +296,17 @@ public final class LogStore implements Closeable {
         logs.remove(name);
         log.log().abandon();
         deleteUnopened(directory);
+    }
+
+    /**
+     * Is the directory a log's, or what a crash has left of one that was being deleted: files of a log without a segment, or
+     * nothing?
+     */
+    public boolean isLogOrRemains(Path directory) throws IOException {
+        return SegmentedLog.isIn(directory, disk)
+                || disk.list(directory).stream()
+                        .allMatch(file ->
+                                LOG_FILE.matcher(file.getFileName().toString()).matches());
     }
 
     /** Deletes the files of a log that is not open, if there are any; durable on return. */

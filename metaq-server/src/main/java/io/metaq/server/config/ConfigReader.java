@@ -5,6 +5,7 @@ import io.metaq.protocol.ProtocolLimits;
 import io.metaq.record.RecordLayout;
 import io.metaq.server.commit.LogStoreConfig;
 import io.metaq.server.network.NetworkConfig;
+import io.metaq.server.topic.TopicName;
 import io.metaq.server.zookeeper.ZooKeeperConfig;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -87,11 +88,7 @@ public final class ConfigReader {
         for (IniFile.Section section : ini.sections()) {
             if (section.name().startsWith(TOPIC)) {
                 String name = section.name().substring(TOPIC.length()).strip();
-                if (!name.matches("[A-Za-z0-9._%@+*-]{1,200}") || name.startsWith("__")) {
-                    problems.add(
-                            section.line(),
-                            "topic name '" + name + "' is impossible; expected are letters, digits and . _ - % @ + *");
-                }
+                TopicName.problem(name.replace("*", "x")).ifPresent(problem -> problems.add(section.line(), problem));
                 topics.put(name, Values.check(section, system, SettingTable.TOPIC, problems));
                 requireUsable(section, Values.check(section, null, SettingTable.TOPIC, new ConfigProblems("")));
             }

@@ -35,6 +35,14 @@ final class IniTopics implements TopicDefaults {
     }
 
     @Override
+    public Set<Path> otherDataDirectories() {
+        return sections.values().stream()
+                .map(values -> DataPaths.resolve(values.text(DATA_PATH)))
+                .filter(path -> !path.equals(systemDataPath))
+                .collect(Collectors.toSet());
+    }
+
+    @Override
     public Optional<TopicSettings> find(String topic) {
         return section(topic).map(this::settings);
     }

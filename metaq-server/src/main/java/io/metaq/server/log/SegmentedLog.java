@@ -39,7 +39,7 @@ public final class SegmentedLog implements Closeable {
     public record Opened(SegmentedLog log, RecoveryReport report) {}
 
     private final Path directory;
-    private final LogConfig config;
+    private volatile LogConfig config;
     private final Disk disk;
     private final Watermarks watermarks;
     private final Object segmentsLock = new Object();
@@ -204,6 +204,11 @@ public final class SegmentedLog implements Closeable {
         }
         block = new BlockBuilder(next.index()::add, config.indexIntervalBytes(), 0);
         LOG.debug("Rolled segment log={} base={}", name(), next.baseOffset());
+    }
+
+    /** From any thread: the next append, and the index of the next segment, go by this. */
+    public void reconfigure(LogConfig changed) {
+        config = changed;
     }
 
     /** (writer) fdatasync; on return {@code flushed == end}. After a failure never call it again. */

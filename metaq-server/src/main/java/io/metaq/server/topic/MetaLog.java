@@ -48,7 +48,7 @@ final class MetaLog {
             try {
                 ByteBuffer bytes = ByteBuffer.allocate(slice.lengthBytes());
                 while (bytes.hasRemaining() && slice.channel().read(bytes, slice.position() + bytes.position()) >= 0) {}
-                decode(bytes.flip(), entries);
+                decode(offset, bytes.flip(), entries);
             } finally {
                 slice.release().run();
             }
@@ -57,16 +57,25 @@ final class MetaLog {
         return entries;
     }
 
-    private void decode(ByteBuffer records, List<MetaEntry> entries) throws IOException {
+    private void decode(long firstOffset, ByteBuffer records, List<MetaEntry> entries) throws IOException {
         while (records.hasRemaining()) {
+            long offset = firstOffset + records.position();
             byte[] payload = new byte[RecordLayout.payloadBytes(records, records.position())];
             records.position(records.position() + RecordLayout.HEADER_BYTES);
             records.get(payload);
-            entries.add(json.readValue(payload, MetaEntry.class));
+            try {
+                entries.add(json.readValue(payload, MetaEntry.class));
+            } catch (JsonProcessingException e) {
+                throw new IOException(
+                        "log " + NAME + ": the entry at offset " + offset
+                                + " is none that this version knows; a newer one may have written it: "
+                                + e.getOriginalMessage(),
+                        e);
+            }
         }
     }
 
-    /** Durable on return; blocks on the disk. */
+    /** Durable on return; blocks on the disk. After a failure the entry may or may not be there at the next start. */
     void append(MetaEntry entry) throws IOException {
         CompletableFuture<Void> done = new CompletableFuture<>();
         ByteBuf record = encode(entry);

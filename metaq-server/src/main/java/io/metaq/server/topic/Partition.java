@@ -8,9 +8,4 @@ import io.metaq.server.commit.LogHandle;
  *
  * @param isClosed by an operator: puts and gets are answered 403
  */
-public record Partition(String topic, int index, LogHandle log, boolean isClosed) {
-    /** The name of a partition's log, and of its directory. Source: MetaQ 1.4. */
-    static String logName(String topic, int index) {
-        return topic + "-" + index;
-    }
-}
+public record Partition(String topic, int index, LogHandle log, boolean isClosed) {}

@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.topic;
 
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -9,6 +10,11 @@ import java.util.Set;
 public interface TopicDefaults {
     /** The topics of the ini file that have a name of their own, not a wildcard. */
     Set<String> declaredTopics();
+
+    /** Where topics' logs may lie besides the broker's own data directory. */
+    default Set<Path> otherDataDirectories() {
+        return Set.of();
+    }
 
     /** The settings the ini file gives a topic: its own section, else a wildcard section that matches; empty without one. */
     Optional<TopicSettings> find(String topic);

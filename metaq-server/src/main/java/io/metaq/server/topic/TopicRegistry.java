@@ -4,7 +4,6 @@ package io.metaq.server.topic;
 import io.metaq.record.MessageIds;
 import io.metaq.server.commit.LogHandle;
 import io.metaq.server.commit.LogStore;
-import io.metaq.server.log.Disk;
 import io.metaq.server.log.SegmentedLog;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * keeps.
  *
  * <p>Which settings hold: what was set at run time wins over the ini file, key by key; a topic that was deleted at run time
- * stays deleted until it is made again, also when the ini file declares it.
+ * stays deleted until it is made again, also when the ini file declares it. A topic never has fewer partitions than are on
+ * disk, whatever the file says.
  *
  * <p>Threads: {@link #find} and {@link #topics} are for any thread, event loops included; all else may block on the disk and
  * takes one lock, which is held across it, so that changes come one after the other.
@@ -50,6 +50,7 @@ public final class TopicRegistry {
     private final TopicDefaults defaults;
     private final int brokerId;
     private final int maxPartitions;
+    private final Path dataDirectory;
     private final ConcurrentMap<String, Topic> topics = new ConcurrentHashMap<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
@@ -70,12 +71,13 @@ public final class TopicRegistry {
         this.defaults = defaults;
         this.brokerId = brokerId;
         this.maxPartitions = maxPartitions;
+        this.dataDirectory = dataDirectory;
         this.meta = new MetaLog(store);
         meta.readAll().forEach(this::replay);
         nextProducer = reservedProducers;
-        Map<String, Integer> onDisk = partitionsOnDisk(store.disk(), dataDirectory);
-        removeLeftovers(onDisk, dataDirectory);
-        openAll(onDisk);
+        // A crash may have come between noting a deletion and carrying it out.
+        deleteRemains(deleted);
+        openAll(partitionCountsOnDisk());
     }
 
     private void replay(MetaEntry entry) {
@@ -93,35 +95,70 @@ public final class TopicRegistry {
         }
     }
 
+    /** A directory that by its name and place is a partition's. */
+    private record PartitionDirectory(PartitionName name, Path path) {}
+
     /**
-     * How many partitions of which topic have a directory with segments: also those an original broker left. Something else
-     * that only has such a name, {@code backup-2024}, is left alone.
+     * The directories that may be partitions': also those an original broker left. A topic's directory is left alone where the
+     * ini file does not say that its logs lie there.
      */
-    private static Map<String, Integer> partitionsOnDisk(Disk disk, Path dataDirectory) throws IOException {
-        Map<String, Integer> found = new TreeMap<>();
-        for (Path directory : disk.list(dataDirectory)) {
-            String name = directory.getFileName().toString();
-            int dash = name.lastIndexOf('-');
-            boolean isPartition = dash > 0
-                    && name.substring(dash + 1).matches("\\d{1,6}")
-                    && TopicName.isValid(name.substring(0, dash))
-                    && disk.isDirectory(directory)
-                    && SegmentedLog.isIn(directory, disk);
-            if (isPartition) {
-                found.merge(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1)) + 1, Math::max);
+    private List<PartitionDirectory> partitionDirectories() throws IOException {
+        List<PartitionDirectory> found = new ArrayList<>();
+        Set<Path> places = new TreeSet<>(defaults.otherDataDirectories());
+        places.add(dataDirectory);
+        for (Path place : places) {
+            if (!store.disk().exists(place)) {
+                continue;
+            }
+            for (Path directory : store.disk().list(place)) {
+                Optional<PartitionName> name =
+                        PartitionName.parse(directory.getFileName().toString());
+                if (name.isPresent()
+                        && store.disk().isDirectory(directory)
+                        && isPlaceOf(name.get().topic(), place)) {
+                    found.add(new PartitionDirectory(name.get(), directory));
+                }
             }
         }
         return found;
     }
 
-    /** A crash may have come between noting a deletion and carrying it out. */
-    private void removeLeftovers(Map<String, Integer> onDisk, Path dataDirectory) throws IOException {
-        for (String topic : deleted) {
-            int count = onDisk.getOrDefault(topic, 0);
-            for (int index = 0; index < count; index++) {
-                store.deleteUnopened(dataDirectory.resolve(Partition.logName(topic, index)));
+    private boolean isPlaceOf(String topic, Path place) throws IOException {
+        Path own = settings(topic, Map.of()).dataDirectory();
+        boolean belongs = place.equals(own == null ? dataDirectory : own);
+        if (!belongs) {
+            LOG.warn("Left a topic's directory alone, its logs lie elsewhere topic={} place={}", topic, place);
+        }
+        return belongs;
+    }
+
+    private TopicSettings settings(String topic, Map<String, String> changes) throws IOException {
+        try {
+            return defaults.with(topic, changes);
+        } catch (TopicException e) {
+            throw new IOException("topic " + topic + " in " + MetaLog.NAME + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Something else that only has such a name, {@code backup-2024}, is left alone. */
+    private Map<String, Integer> partitionCountsOnDisk() throws IOException {
+        Map<String, Integer> counts = new TreeMap<>();
+        for (PartitionDirectory directory : partitionDirectories()) {
+            if (SegmentedLog.isIn(directory.path, store.disk())) {
+                counts.merge(directory.name.topic(), directory.name.index() + 1, Math::max);
             }
-            onDisk.remove(topic);
+        }
+        return counts;
+    }
+
+    private void deleteRemains(Set<String> ofTopics) throws IOException {
+        if (ofTopics.isEmpty()) {
+            return;
+        }
+        for (PartitionDirectory directory : partitionDirectories()) {
+            if (ofTopics.contains(directory.name.topic()) && store.isLogOrRemains(directory.path)) {
+                store.deleteUnopened(directory.path);
+            }
         }
     }
 
@@ -131,12 +168,7 @@ public final class TopicRegistry {
         names.addAll(runTimeSettings.keySet());
         names.removeAll(deleted);
         for (String name : names) {
-            TopicSettings settings;
-            try {
-                settings = defaults.with(name, runTimeSettings.getOrDefault(name, Map.of()));
-            } catch (TopicException e) {
-                throw new IOException("topic " + name + " in " + MetaLog.NAME + ": " + e.getMessage(), e);
-            }
+            TopicSettings settings = settings(name, runTimeSettings.getOrDefault(name, Map.of()));
             int count = Math.max(settings.partitionCount(), onDisk.getOrDefault(name, 0));
             topics.put(name, open(name, settings.withPartitionCount(count)));
         }
@@ -147,7 +179,7 @@ public final class TopicRegistry {
         Set<Integer> closed = closedPartitions.getOrDefault(name, Set.of());
         List<Partition> partitions = new ArrayList<>();
         for (int index = 0; index < settings.partitionCount(); index++) {
-            String logName = Partition.logName(name, index);
+            String logName = new PartitionName(name, index).logName();
             // Open already: the topic was altered, or an earlier attempt to make it failed half way.
             Optional<LogHandle> open = store.find(logName);
             LogHandle log = open.isPresent()
@@ -185,7 +217,13 @@ public final class TopicRegistry {
     public Topic createOnPut(String topic) throws IOException, TopicException {
         synchronized (changeLock) {
             Topic known = topics.get(topic);
-            return known != null ? known : create(topic, Map.of());
+            if (known != null) {
+                return known;
+            }
+            if (!mayCreateOnPut(topic)) {
+                throw unknown(topic);
+            }
+            return create(topic, Map.of());
         }
     }
 
@@ -212,11 +250,13 @@ public final class TopicRegistry {
     private void removeUnfinished(String topic) throws IOException {
         for (LogHandle log : store.logs()) {
             String name = log.log().name();
-            int dash = name.lastIndexOf('-');
-            if (dash > 0 && name.substring(0, dash).equals(topic)) {
+            if (PartitionName.parse(name)
+                    .filter(partition -> partition.topic().equals(topic))
+                    .isPresent()) {
                 store.delete(name);
             }
         }
+        deleteRemains(Set.of(topic));
     }
 
     /** Changes settings; partitions can be added, not taken away. Durable and visible on return. */
@@ -224,20 +264,19 @@ public final class TopicRegistry {
         synchronized (changeLock) {
             Topic known = require(topic);
             Map<String, String> all = new TreeMap<>(runTimeSettings.getOrDefault(topic, Map.of()));
-            all.put(PARTITION_COUNT, Integer.toString(known.partitions().size()));
             all.putAll(changes);
             TopicSettings settings = defaults.with(topic, all);
-            if (settings.partitionCount() < known.partitions().size()) {
+            int count = known.partitions().size();
+            if (changes.containsKey(PARTITION_COUNT) && settings.partitionCount() < count) {
                 throw new TopicException(
                         TopicException.Reason.INVALID,
-                        "topic " + topic + " has " + known.partitions().size()
-                                + " partitions; they can be added, not taken away");
+                        "topic " + topic + " has " + count + " partitions; they can be added, not taken away");
             }
             if (settings.recordFormat() != known.settings().recordFormat()) {
                 throw new TopicException(
                         TopicException.Reason.INVALID, "the record format of topic " + topic + " is fixed");
             }
-            return set(topic, all, settings);
+            return set(topic, all, settings.withPartitionCount(Math.max(settings.partitionCount(), count)));
         }
     }
 
@@ -258,13 +297,19 @@ public final class TopicRegistry {
     }
 
     private Topic publish(Topic topic) {
-        topic.partitions().forEach(p -> p.log().setFlushPolicy(topic.settings().flushPolicy()));
+        topic.partitions().forEach(partition -> {
+            partition.log().setFlushPolicy(topic.settings().flushPolicy());
+            partition.log().log().reconfigure(topic.settings().logConfig());
+        });
         topics.put(topic.name(), topic);
         listeners.forEach(listener -> listener.onTopicChanged(topic));
         return topic;
     }
 
-    /** Deletes the topic and everything in it; durable on return. */
+    /**
+     * Deletes the topic and everything in it; durable on return. After an {@link IOException} the topic may be gone while some
+     * of its files are still there: they go when it is made again, or at the next start.
+     */
     public void delete(String topic) throws IOException, TopicException {
         synchronized (changeLock) {
             Topic known = require(topic);
@@ -274,9 +319,26 @@ public final class TopicRegistry {
             closedPartitions.remove(topic);
             deleted.add(topic);
             listeners.forEach(listener -> listener.onTopicDeleted(topic));
-            for (Partition partition : known.partitions()) {
+            deleteLogs(known);
+        }
+    }
+
+    /** Of all partitions, also behind one that fails. */
+    private void deleteLogs(Topic topic) throws IOException {
+        IOException failure = null;
+        for (Partition partition : topic.partitions()) {
+            try {
                 store.delete(partition.log().log().name());
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -306,9 +368,13 @@ public final class TopicRegistry {
     private Topic require(String topic) throws TopicException {
         Topic known = topics.get(topic);
         if (known == null) {
-            throw new TopicException(TopicException.Reason.UNKNOWN, "there is no topic " + topic);
+            throw unknown(topic);
         }
         return known;
+    }
+
+    private static TopicException unknown(String topic) {
+        return new TopicException(TopicException.Reason.UNKNOWN, "there is no topic " + topic);
     }
 
     /** A producer id that nobody has had; its number was reserved durably before. Blocks once every thousand calls. */

@@ -80,8 +80,8 @@ class ConfigReaderTest {
                 "[system]                  | section [system] stands twice",
                 "serverPort                | 'serverPort' is no setting; write key=value",
                 "group.g=com.x.Filter      | key group.g: filter classes in the broker are not supported; filter in the consumer and remove the line",
-                "[topic=two words]         | topic name 'two words' is impossible; expected are letters, digits and . _ - % @ + *",
-                "[topic=__meta]            | topic name '__meta' is impossible; expected are letters, digits and . _ - % @ + *",
+                "[topic=two words]         | topic name 'two words' may hold letters, digits and . _ - % @ + only",
+                "[topic=__meta]            | topic name '__meta' may not begin with two underscores",
                 "maxBatchSize=64k          | maxBatchSize = 64k does not hold one message of maxMessageSize = 2097152; expected is 2097172 or more",
             })
     void aBadLineIsToldWithItsPlaceAndWhatWasExpected(String line, String problem) {

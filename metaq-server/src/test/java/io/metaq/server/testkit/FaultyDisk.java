@@ -81,6 +81,7 @@ public final class FaultyDisk implements Disk {
     private int forcesToFail;
     private AfterFailedForce afterFailedForce = AfterFailedForce.PAGES_STAY;
     private Predicate<Path> failingReads = path -> false;
+    private Predicate<Path> failingDeletes = path -> false;
     private long roomBytes = Long.MAX_VALUE;
     private boolean readOnly;
     private long operationsUntilPowerOff = Long.MAX_VALUE;
@@ -102,6 +103,11 @@ public final class FaultyDisk implements Disk {
     /** Reads of such files fail with EIO until {@link #heal}; not those through {@link DiskFile#channel}. */
     public synchronized void failReads(Predicate<Path> which) {
         failingReads = which;
+    }
+
+    /** Deleting such files fails with EIO until {@link #heal}. */
+    public synchronized void failDeletes(Predicate<Path> which) {
+        failingDeletes = which;
     }
 
     /** Files may grow by so many bytes together, then ENOSPC with a part written. Deleting and truncating gives room. */
@@ -129,6 +135,7 @@ public final class FaultyDisk implements Disk {
         failingForces = path -> false;
         forcesToFail = 0;
         failingReads = path -> false;
+        failingDeletes = path -> false;
         roomBytes = Long.MAX_VALUE;
         readOnly = false;
         beforeForce = path -> {};
@@ -366,6 +373,9 @@ public final class FaultyDisk implements Disk {
     @Override
     public synchronized void delete(Path file) throws IOException {
         requireWritable(file);
+        if (failingDeletes.test(file)) {
+            throw new IOException("Input/output error: " + file);
+        }
         adopt(file);
         long freed = Files.isRegularFile(file) ? Files.size(file) : 0;
         real.delete(file);
