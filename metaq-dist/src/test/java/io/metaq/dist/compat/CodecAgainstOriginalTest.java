@@ -3,6 +3,7 @@ package io.metaq.dist.compat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.metaq.dist.testkit.JavaProcess;
 import io.metaq.protocol.ProtocolLimits;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.ReplyDecoder;

@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.dist.compat;
 
+import io.metaq.dist.testkit.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

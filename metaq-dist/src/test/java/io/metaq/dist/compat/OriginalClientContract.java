@@ -3,6 +3,7 @@ package io.metaq.dist.compat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.metaq.dist.testkit.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

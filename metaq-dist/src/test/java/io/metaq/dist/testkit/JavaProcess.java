@@ -1,5 +1,5 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
-package io.metaq.dist.compat;
+package io.metaq.dist.testkit;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -21,7 +21,7 @@ import org.awaitility.Awaitility;
  * A Java program as a process of its own: its lines are read as they come, its standard error goes to a file beside.
  * Closing it kills it.
  */
-final class JavaProcess implements AutoCloseable {
+public final class JavaProcess implements AutoCloseable {
     private final String name;
     private final Path errors;
     private final Process process;
@@ -38,7 +38,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** Starts the program. Its home, in the sense of {@code user.home} too, is the given folder. */
-    static JavaProcess start(String name, Path home, String classPath, List<String> programAndArguments)
+    public static JavaProcess start(String name, Path home, String classPath, List<String> programAndArguments)
             throws IOException {
         Files.createDirectories(home);
         Path errors = home.resolve(name + ".err");
@@ -59,30 +59,30 @@ final class JavaProcess implements AutoCloseable {
         return new JavaProcess(name, errors, process);
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return List.copyOf(lines);
     }
 
     /** The lines that begin with the given word, without it. */
-    List<String> linesAfter(String word) {
+    public List<String> linesAfter(String word) {
         return lines.stream()
                 .filter(line -> line.startsWith(word + " "))
                 .map(line -> line.substring(word.length() + 1))
                 .toList();
     }
 
-    void send(String line) throws IOException {
+    public void send(String line) throws IOException {
         Writer input = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
         input.write(line + "\n");
         input.flush();
     }
 
-    void endInput() throws IOException {
+    public void endInput() throws IOException {
         process.getOutputStream().close();
     }
 
     /** Waits until the lines satisfy the condition; fails when the process has ended without that. */
-    void awaitLines(String expected, Duration patience, Predicate<List<String>> condition) {
+    public void awaitLines(String expected, Duration patience, Predicate<List<String>> condition) {
         Awaitility.await(name + ": " + expected)
                 .atMost(patience)
                 .pollInterval(Duration.ofMillis(20))
@@ -95,7 +95,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** Waits for the end of the process, and for the last of its lines. */
-    int awaitExit(Duration patience) throws InterruptedException {
+    public int awaitExit(Duration patience) throws InterruptedException {
         if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new AssertionError(name + " still runs after " + patience + "\n" + story());
         }
@@ -103,22 +103,22 @@ final class JavaProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** SIGTERM. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** SIGKILL. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 
     /** What a person needs to see when it failed: the last lines of both outputs. */
-    String story() {
+    public String story() {
         try {
             List<String> errorLines = Files.readAllLines(errors, StandardCharsets.UTF_8);
             return "--- output of " + name + "\n" + String.join("\n", last(40, lines)) + "\n--- errors of " + name
