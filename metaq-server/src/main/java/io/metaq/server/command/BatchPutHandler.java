@@ -59,7 +59,7 @@ final class BatchPutHandler implements CommandHandler<Request.BatchPut> {
     public void handle(Request.BatchPut batch, Exchange exchange) {
         target.find(batch.topic(), batch.partition(), partition -> check(batch, partition, exchange), refusal -> {
             batch.records().release();
-            fail(exchange, batch.topic(), refusal.code(), refusal.text());
+            fail(exchange, batch.topic(), refusal.batchCode(), refusal.text());
         });
     }
 

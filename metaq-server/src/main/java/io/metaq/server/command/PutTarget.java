@@ -30,8 +30,21 @@ final class PutTarget {
         this.blocking = blocking;
     }
 
-    /** Why a put is refused. */
-    record Refusal(int code, String text) {}
+    /**
+     * Why a put is refused.
+     *
+     * @param code in 1.4's words, where a topic that is not there is the same 500 as a disk that fails
+     * @param batchCode for those who can tell the two apart
+     */
+    record Refusal(int code, int batchCode, String text) {
+        Refusal(int code, String text) {
+            this(code, code, text);
+        }
+
+        static Refusal notThere(String text) {
+            return new Refusal(StatusCode.FAILED, StatusCode.NOT_FOUND, text);
+        }
+    }
 
     /** Calls exactly one of the two, at once or, when the topic has to be made, on another thread. */
     void find(String topic, int partition, Consumer<Partition> found, Consumer<Refusal> refused) {
@@ -62,8 +75,7 @@ final class PutTarget {
 
     private void choose(Topic topic, String name, int partition, Consumer<Partition> found, Consumer<Refusal> refused) {
         if (topic == null) {
-            refused.accept(
-                    new Refusal(StatusCode.FAILED, failed(name, partition, "The server do not accept topic " + name)));
+            refused.accept(Refusal.notThere(failed(name, partition, "The server do not accept topic " + name)));
             return;
         }
         if (!topic.settings().acceptPublish()) {
@@ -73,7 +85,7 @@ final class PutTarget {
         }
         Partition chosen = partition == ANY_PARTITION ? anyOpen(topic) : topic.partition(partition);
         if (chosen == null) {
-            refused.accept(new Refusal(StatusCode.FAILED, failed(name, partition, "wrong partition " + partition)));
+            refused.accept(Refusal.notThere(failed(name, partition, "wrong partition " + partition)));
         } else if (chosen.isClosed()) {
             refused.accept(new Refusal(
                     StatusCode.FORBIDDEN,
