@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.client;
 
+import io.metaq.protocol.HeaderField;
 import java.time.Instant;
 
 /** How a consumer reads. A bean with MetaQ 1.4's names and defaults; new settings at the end. */
@@ -8,7 +9,7 @@ public class ConsumerConfig {
     /** As a start offset: behind the newest message. */
     public static final long MAX_OFFSET = Long.MAX_VALUE;
 
-    private static final String FORBIDDEN_IN_GROUP = "~!#$%^&*()+=`'\",;/?[]<>.: ";
+    private static final String FORBIDDEN_IN_GROUP = "~!#$%^&*()+=`'\",;/?[]<>.:";
 
     private String group;
     private String consumerId;
@@ -49,13 +50,11 @@ public class ConsumerConfig {
     }
 
     public final void setGroup(String group) {
-        if (group == null || group.isBlank()) {
-            throw new IllegalArgumentException("the consumer group is empty");
-        }
+        HeaderField.require("consumer group", group);
         for (int i = 0; i < group.length(); i++) {
             if (FORBIDDEN_IN_GROUP.indexOf(group.charAt(i)) >= 0) {
                 throw new IllegalArgumentException("group '" + group + "' contains '" + group.charAt(i)
-                        + "'; forbidden are " + FORBIDDEN_IN_GROUP.strip() + " and space");
+                        + "'; forbidden are " + FORBIDDEN_IN_GROUP);
             }
         }
         this.group = group;

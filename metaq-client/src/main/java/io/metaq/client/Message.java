@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.client;
 
+import io.metaq.protocol.HeaderField;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,10 +40,7 @@ public final class Message {
     }
 
     private Message(String topic, byte[] data, String attribute, String key, Map<String, String> headers) {
-        if (topic == null || topic.isBlank()) {
-            throw new IllegalArgumentException("a message needs a topic");
-        }
-        this.topic = topic;
+        this.topic = HeaderField.require("topic", topic);
         this.data = Objects.requireNonNull(data, "a message needs data; write new byte[0] for none");
         this.attribute = attribute;
         this.key = key;

@@ -8,10 +8,11 @@ import io.metaq.client.discovery.BrokerDirectory;
 import io.metaq.client.discovery.DirectDirectory;
 import io.metaq.client.discovery.ZkDirectory;
 import io.metaq.client.discovery.ZkPaths;
-import io.metaq.client.net.BrokerLink;
 import io.metaq.client.net.BrokerLinks;
 import io.metaq.client.net.BrokerUrl;
+import io.metaq.client.net.RequestForm;
 import io.metaq.client.producer.BatchingProducer;
+import io.metaq.protocol.HeaderField;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
 import java.net.InetSocketAddress;
@@ -40,7 +41,7 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
     private final long rebalancePauseMs;
     private final BrokerDirectory directory;
     private final List<AutoCloseable> made = new CopyOnWriteArrayList<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Blocks until ZooKeeper was asked for the brokers once; in direct mode nothing is asked yet. */
     public MetaMessageSessionFactory(MetaClientConfig config) throws MetaClientException {
@@ -49,10 +50,12 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
             throw new MetaClientException(
                     "the configuration names neither ZooKeeper (zkConfig) nor a broker (serverUrl)");
         }
+        if (config.getServerUrl() != null) {
+            BrokerUrl.parse(config.getServerUrl());
+        }
         requestTimeoutMs = config.getRequestTimeout().toMillis();
         links = new BrokerLinks(config.getConnectTimeout());
         if (config.getServerUrl() != null) {
-            BrokerUrl.parse(config.getServerUrl());
             zookeeper = null;
             paths = null;
             rebalancePauseMs = 0;
@@ -107,9 +110,8 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
 
     @Override
     public MessageProducer createProducer(ProducerConfig config, PartitionSelector selector) {
-        BatchingProducer producer = new BatchingProducer(config, selector, directory, links, links.loop());
-        made.add(producer);
-        return producer;
+        requireOpen();
+        return keep(new BatchingProducer(config, selector, directory, links, links.loop(), made::remove));
     }
 
     @Override
@@ -119,12 +121,23 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
 
     @Override
     public MessageConsumer createConsumer(ConsumerConfig config, OffsetStorage offsetStorage) {
-        GroupConsumer consumer = new GroupConsumer(
+        requireOpen();
+        return keep(new GroupConsumer(
                 config,
                 offsetStorage,
-                new GroupConsumer.Surroundings(directory, links, zookeeper, paths, rebalancePauseMs));
-        made.add(consumer);
-        return consumer;
+                new GroupConsumer.Surroundings(directory, links, zookeeper, paths, rebalancePauseMs, made::remove)));
+    }
+
+    /** Notes what is to be closed with the factory, until it is closed by itself. */
+    private synchronized <T extends AutoCloseable> T keep(T product) {
+        made.add(product);
+        return product;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the session factory is closed");
+        }
     }
 
     @Override
@@ -144,17 +157,22 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
     }
 
     /** The start of the log; 0 when the broker has nothing of it. */
-    private long firstOffset(String topic, Partition partition) {
-        BrokerLink link = links.apply(directory
+    private long firstOffset(String topic, Partition partition) throws MetaClientException, InterruptedException {
+        String url = directory
                 .findReadableUrl(partition.getBrokerId())
-                .orElseThrow(() -> new IllegalStateException("no address is known for the broker of " + partition)));
-        Reply reply = link.ask(
-                        opaque -> new Request.Offset(topic, BROWSER_GROUP, partition.getPartition(), 0, opaque),
-                        requestTimeoutMs)
-                .join();
-        return reply instanceof Reply.Result result && result.isOk()
-                ? Long.parseLong(result.body().strip())
-                : 0;
+                .orElseThrow(() -> new MetaClientException("no address is known for the broker of " + partition));
+        Reply.Result result =
+                ask(url, opaque -> new Request.Offset(topic, BROWSER_GROUP, partition.getPartition(), 0, opaque));
+        return result.isOk() ? Long.parseLong(result.body().strip()) : 0;
+    }
+
+    private Reply.Result ask(String url, RequestForm form) throws MetaClientException, InterruptedException {
+        try {
+            return (Reply.Result) links.apply(url).ask(form, requestTimeoutMs).get();
+        } catch (ExecutionException e) {
+            throw new MetaClientException(
+                    "could not ask " + url + ": " + e.getCause().getMessage(), e.getCause());
+        }
     }
 
     @Override
@@ -179,21 +197,19 @@ public class MetaMessageSessionFactory implements MessageSessionFactory {
     }
 
     private StatsResult stats(String url, String item) throws MetaClientException, InterruptedException {
-        try {
-            Reply reply = links.apply(url)
-                    .ask(opaque -> new Request.Stats(item == null ? "" : item, opaque), requestTimeoutMs)
-                    .get();
-            if (reply instanceof Reply.Result result && result.isOk()) {
-                return StatsResult.parse(result.body());
-            }
-            throw new MetaClientException(url + " refused stats " + item + ": " + reply);
-        } catch (ExecutionException e) {
-            throw new MetaClientException("could not ask " + url + " for stats " + item, e.getCause());
+        String what = item == null || item.isEmpty() ? "" : HeaderField.require("item", item);
+        Reply.Result result = ask(url, opaque -> new Request.Stats(what, opaque));
+        if (!result.isOk()) {
+            throw new MetaClientException(
+                    url + " refused stats '" + what + "': " + result.code() + " " + result.body());
         }
+        return StatsResult.parse(result.body());
     }
 
     @Override
     public List<Partition> getPartitionsForTopic(String topic) {
+        requireOpen();
+        HeaderField.require("topic", topic);
         return directory.readable(topic).partitions();
     }
 

@@ -18,6 +18,7 @@ import io.metaq.client.discovery.BrokerDirectory;
 import io.metaq.client.discovery.ZkPaths;
 import io.metaq.client.net.BrokerFailureException;
 import io.metaq.client.net.BrokerLink;
+import io.metaq.protocol.HeaderField;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
 import io.metaq.protocol.StatusCode;
@@ -37,6 +38,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.curator.framework.CuratorFramework;
 import org.slf4j.Logger;
@@ -47,6 +49,7 @@ public final class GroupConsumer implements MessageConsumer {
     private static final Logger log = LoggerFactory.getLogger(GroupConsumer.class);
     private static final AtomicInteger COUNTER = new AtomicInteger();
     private static final long STOP_TIMEOUT_MS = 30_000;
+    private static final long DIRECT_LOOK_MS = 5_000;
     private static final int MOST_PULL_BYTES = 16 << 20;
 
     private record Subscribed(int maxSize, MessageListener listener, ConsumerMessageFilter filter) {}
@@ -55,13 +58,15 @@ public final class GroupConsumer implements MessageConsumer {
      * Where the group lives.
      *
      * @param zookeeper null in direct mode, as {@code paths}
+     * @param onClosed told once, when the consumer is closed and nothing of it runs any more
      */
     public record Surroundings(
             BrokerDirectory directory,
             Function<String, BrokerLink> links,
             CuratorFramework zookeeper,
             ZkPaths paths,
-            long rebalancePauseMs) {}
+            long rebalancePauseMs,
+            Consumer<? super GroupConsumer> onClosed) {}
 
     private final ConsumerConfig config;
     private final OffsetStorage offsets;
@@ -87,7 +92,7 @@ public final class GroupConsumer implements MessageConsumer {
     };
     private GroupMembership membership;
     private boolean started;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** @param offsets null in direct mode: nothing is committed */
     public GroupConsumer(ConsumerConfig config, OffsetStorage offsets, Surroundings around) {
@@ -106,9 +111,11 @@ public final class GroupConsumer implements MessageConsumer {
     public synchronized MessageConsumer subscribe(
             String topic, int maxSize, MessageListener listener, ConsumerMessageFilter filter)
             throws MetaClientException {
+        requireOpen();
         if (started) {
             throw new MetaClientException("subscribe to " + topic + " before completeSubscribe");
         }
+        HeaderField.require("topic", topic);
         if (maxSize <= 0) {
             throw new MetaClientException("maxSize = " + maxSize + " for " + topic + "; expected at least 1");
         }
@@ -120,6 +127,7 @@ public final class GroupConsumer implements MessageConsumer {
 
     @Override
     public synchronized void completeSubscribe() throws MetaClientException {
+        requireOpen();
         if (started) {
             throw new MetaClientException("completeSubscribe was called already");
         }
@@ -162,16 +170,38 @@ public final class GroupConsumer implements MessageConsumer {
     }
 
     private void startDirect() throws MetaClientException {
+        try {
+            beginDirectly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MetaClientException("interrupted while subscribing to " + subscriptions.keySet(), e);
+        }
+        if (config.getPartition() == null) {
+            threads.scheduleWithFixedDelay(
+                    this::lookForPartitions, DIRECT_LOOK_MS, DIRECT_LOOK_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Nobody tells a direct consumer of partitions that were added, or of a topic that was made. */
+    private void lookForPartitions() {
+        try {
+            beginDirectly();
+        } catch (MetaClientException e) {
+            log.warn("Could not begin to read, trying again later cause={}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void beginDirectly() throws MetaClientException, InterruptedException {
         for (String topic : subscriptions.keySet()) {
             List<Partition> partitions = config.getPartition() != null
                     ? List.of(config.getPartition())
                     : around.directory().readable(topic).partitions();
             for (Partition partition : partitions) {
-                try {
-                    begin(new TopicPartition(topic, partition));
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new MetaClientException("interrupted while subscribing to " + topic, e);
+                TopicPartition name = new TopicPartition(topic, partition);
+                if (!readings.containsKey(name)) {
+                    begin(name);
                 }
             }
         }
@@ -263,7 +293,13 @@ public final class GroupConsumer implements MessageConsumer {
             throw new MetaClientException(
                     "a broker could not be asked: " + e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
+            // Cancelled, an answer that still comes is given back where it arrives; if it came just now it is not late.
+            if (!future.cancel(false) && !future.isCompletedExceptionally()) {
+                return future.join();
+            }
             throw new MetaClientException("a broker did not answer within " + timeoutMs + " ms", e);
+        } finally {
+            future.cancel(false);
         }
     }
 
@@ -338,6 +374,8 @@ public final class GroupConsumer implements MessageConsumer {
     @Override
     public MessageIterator get(String topic, Partition partition, long offset, int maxSize, long timeout, TimeUnit unit)
             throws MetaClientException, InterruptedException {
+        requireOpen();
+        HeaderField.require("topic", topic);
         BrokerReader once = new BrokerReader(link(partition), group(), 0, unit.toMillis(timeout), Runnable::run);
         ReadAnswer answer = await(once.read(topic, partition, offset, maxSize), unit.toMillis(timeout));
         if (answer.data() == null) {
@@ -358,6 +396,12 @@ public final class GroupConsumer implements MessageConsumer {
         List<Message> messages = read.messages().stream().map(Read::message).toList();
         Position last = read.messages().get(messages.size() - 1).next();
         return new MessageIterator(messages, last.recordOffset());
+    }
+
+    private void requireOpen() throws MetaClientException {
+        if (closed) {
+            throw new MetaClientException("the consumer is closed");
+        }
     }
 
     private static MessageIterator answerWithoutData(ReadAnswer answer, String topic, Partition partition, long offset)
@@ -412,6 +456,7 @@ public final class GroupConsumer implements MessageConsumer {
             if (offsets != null) {
                 offsets.close();
             }
+            around.onClosed().accept(this);
         }
     }
 }

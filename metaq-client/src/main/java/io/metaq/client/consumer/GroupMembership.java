@@ -24,6 +24,7 @@ import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.state.ConnectionStateListener;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.data.Stat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +65,7 @@ final class GroupMembership {
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final ConnectionStateListener sessions = this::onSession;
     private CuratorCache members;
+    private BrokerDirectory.Registration changes;
     private volatile boolean closed;
 
     GroupMembership(
@@ -88,7 +90,7 @@ final class GroupMembership {
     /** Joins; blocks until the first share-out was tried. */
     void join() throws Exception {
         thread.submit(() -> {
-                    register();
+                    ensureRegistered();
                     shareOut();
                     return null;
                 })
@@ -99,8 +101,17 @@ final class GroupMembership {
                         .forAll((type, before, after) -> soon(0))
                         .build());
         members.start();
-        directory.onChange(() -> soon(0));
+        changes = directory.onChange(() -> soon(0));
         zookeeper.getConnectionStateListenable().addListener(sessions);
+    }
+
+    /** Makes this member's node, or makes it anew when it belongs to a session that is over and would vanish with that. */
+    private void ensureRegistered() throws Exception {
+        Stat node = zookeeper.checkExists().forPath(paths.member(group, consumerId));
+        long session = zookeeper.getZookeeperClient().getZooKeeper().getSessionId();
+        if (node == null || node.getEphemeralOwner() != session) {
+            register();
+        }
     }
 
     private void register() throws Exception {
@@ -113,7 +124,7 @@ final class GroupMembership {
                     .withMode(CreateMode.EPHEMERAL)
                     .forPath(me, data);
         } catch (KeeperException.NodeExistsException e) {
-            zookeeper.delete().forPath(me);
+            zookeeper.delete().quietly().forPath(me);
             zookeeper.create().withMode(CreateMode.EPHEMERAL).forPath(me, data);
         }
     }
@@ -122,7 +133,7 @@ final class GroupMembership {
         if (state == ConnectionState.LOST) {
             submit(this::giveUpAll, 0);
         } else if (state == ConnectionState.RECONNECTED) {
-            submit(this::rejoin, 0);
+            soon(0);
         }
     }
 
@@ -130,18 +141,6 @@ final class GroupMembership {
         log.warn("The ZooKeeper session is lost, reading stops group={}", group);
         reader.giveUp(Set.copyOf(owned));
         owned.clear();
-    }
-
-    private void rejoin() {
-        try {
-            if (zookeeper.checkExists().forPath(paths.member(group, consumerId)) == null) {
-                register();
-            }
-            shareOut();
-        } catch (Exception e) {
-            log.warn("Could not join again, trying on group={} cause={}", group, e.toString());
-            submit(this::rejoin, pauseMs);
-        }
     }
 
     private void soon(long delayMs) {
@@ -175,6 +174,7 @@ final class GroupMembership {
 
     private void shareOut() {
         try {
+            ensureRegistered();
             Set<TopicPartition> mine = new HashSet<>();
             for (String topic : topics) {
                 mine.addAll(share(topic));
@@ -305,6 +305,9 @@ final class GroupMembership {
         zookeeper.getConnectionStateListenable().removeListener(sessions);
         if (members != null) {
             members.close();
+        }
+        if (changes != null) {
+            changes.close();
         }
         try {
             thread.submit(() -> {

@@ -11,23 +11,28 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToLongFunction;
 
 /** Walks a topic by single reads. */
 public final class PullingBrowser implements TopicBrowser {
     private final String topic;
     private final List<Partition> partitions;
     private final MessageConsumer reader;
-    private final ToLongFunction<Partition> firstOffset;
+    private final FirstOffset firstOffset;
     private final int maxSize;
     private final long timeoutMs;
 
-    /** @param firstOffset where a partition begins now */
+    /** Where a partition begins now. */
+    @FunctionalInterface
+    public interface FirstOffset {
+        long of(Partition partition) throws MetaClientException, InterruptedException;
+    }
+
+    /** @param reader belongs to the browser, which closes it */
     public PullingBrowser(
             String topic,
             List<Partition> partitions,
             MessageConsumer reader,
-            ToLongFunction<Partition> firstOffset,
+            FirstOffset firstOffset,
             int maxSize,
             long timeoutMs) {
         this.topic = topic;
@@ -53,34 +58,33 @@ public final class PullingBrowser implements TopicBrowser {
         return topic;
     }
 
+    @Override
+    public void shutdown() throws MetaClientException {
+        reader.shutdown();
+    }
+
     private final class Walk implements Iterator<Message> {
-        private final Iterator<Partition> rest = partitions.iterator();
-        private Partition partition;
-        private MessageIterator read;
+        private int index;
+        private boolean begun;
         private long offset;
+        private MessageIterator read;
 
         @Override
         public boolean hasNext() {
-            while (read == null || !read.hasNext()) {
-                if (!readOn()) {
-                    return false;
-                }
+            while ((read == null || !read.hasNext()) && index < partitions.size()) {
+                readOn();
             }
-            return true;
+            return read != null && read.hasNext();
         }
 
-        /** Reads behind what was read, or the next partition's start; false at the end of the last one. */
-        private boolean readOn() {
-            if (read != null) {
-                offset = read.getNextOffset();
-                read = null;
-            } else if (rest.hasNext()) {
-                partition = rest.next();
-                offset = firstOffset.applyAsLong(partition);
-            } else {
-                return false;
-            }
+        /** Reads behind what was read, or goes to the next partition; what failed is read again by the next call. */
+        private void readOn() {
+            Partition partition = partitions.get(index);
             try {
+                if (!begun) {
+                    offset = firstOffset.of(partition);
+                    begun = true;
+                }
                 read = reader.get(topic, partition, offset, maxSize, timeoutMs, TimeUnit.MILLISECONDS);
             } catch (MetaClientException e) {
                 throw new IllegalStateException("could not browse " + topic + " " + partition + " at " + offset, e);
@@ -88,7 +92,12 @@ public final class PullingBrowser implements TopicBrowser {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while browsing " + topic, e);
             }
-            return true;
+            if (read == null) {
+                index++;
+                begun = false;
+            } else {
+                offset = read.getNextOffset();
+            }
         }
 
         @Override

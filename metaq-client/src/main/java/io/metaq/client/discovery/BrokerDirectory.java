@@ -24,8 +24,18 @@ public interface BrokerDirectory extends AutoCloseable {
     /** Every master's address now. */
     List<String> urls();
 
-    /** Runs {@code listener} after each change, on a thread of the directory: it must not block. */
-    void onChange(Runnable listener);
+    /**
+     * Runs {@code listener} after each change that the directory is told of, on a thread of the directory: it must not block.
+     *
+     * @return ends it
+     */
+    Registration onChange(Runnable listener);
+
+    /** A listener's place among the others. */
+    interface Registration extends AutoCloseable {
+        @Override
+        void close();
+    }
 
     @Override
     void close();

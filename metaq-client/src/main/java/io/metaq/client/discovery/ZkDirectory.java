@@ -46,8 +46,9 @@ public final class ZkDirectory implements BrokerDirectory {
         TopicRoute known = publishable.get(topic);
         if (known == null) {
             follow(paths.publishers(topic), paths.publishersOfFormat2(topic));
-            known = readPublishable(topic);
-            publishable.put(topic, known);
+            publishable.put(topic, readPublishable(topic));
+            // What changed between reading and putting told nobody to look at this topic again.
+            known = publishable.compute(topic, (name, before) -> readPublishable(name));
         }
         return known;
     }
@@ -72,8 +73,8 @@ public final class ZkDirectory implements BrokerDirectory {
         TopicRoute known = readable.get(topic);
         if (known == null) {
             follow(paths.subscribers(topic), paths.subscribersOfFormat2(topic));
-            known = readReadable(topic);
-            readable.put(topic, known);
+            readable.put(topic, readReadable(topic));
+            known = readable.compute(topic, (name, before) -> readReadable(name));
         }
         return known;
     }
@@ -158,8 +159,9 @@ public final class ZkDirectory implements BrokerDirectory {
     }
 
     @Override
-    public void onChange(Runnable listener) {
+    public Registration onChange(Runnable listener) {
         listeners.add(listener);
+        return () -> listeners.remove(listener);
     }
 
     @Override

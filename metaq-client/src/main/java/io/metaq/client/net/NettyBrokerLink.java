@@ -37,7 +37,9 @@ final class NettyBrokerLink implements BrokerLink {
     private static final RequestEncoder ENCODER = new RequestEncoder();
     private static final ProtocolLimits LIMITS =
             new ProtocolLimits(ProtocolLimits.DEFAULT.maxLineBytes(), 4 * ProtocolLimits.DEFAULT.maxBodyBytes());
-    private static final int IDLE_SECONDS = 10;
+    /** Without a byte read for so long the broker is asked for its version, however much is written meanwhile. */
+    private static final int SILENT_SECONDS = 10;
+
     private static final long HANDSHAKE_TIMEOUT_MS = 5_000;
     private static final long LEAST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long MOST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -59,7 +61,9 @@ final class NettyBrokerLink implements BrokerLink {
     private State state = State.DOWN;
     private Channel channel;
     private ReplyMatcher matcher;
-    private Set<Features> features = Set.of();
+    /** Told to threads of any kind, so volatile. */
+    private volatile Set<Features> features = Set.of();
+
     private long pauseNanos;
     private long refusedUntilNanos;
     private Throwable lastFailure;
@@ -77,13 +81,15 @@ final class NettyBrokerLink implements BrokerLink {
 
     @Override
     public CompletableFuture<Set<Features>> features() {
-        CompletableFuture<Reply> connected = new CompletableFuture<>();
-        loop.execute(() -> submit(new Waiting(null, 0, connected)));
-        return connected.thenApply(ignored -> features);
+        return submitted(null, 0).thenApply(ignored -> features);
     }
 
     @Override
     public CompletableFuture<Reply> ask(RequestForm form, long timeoutMs) {
+        return submitted(form, timeoutMs);
+    }
+
+    private CompletableFuture<Reply> submitted(RequestForm form, long timeoutMs) {
         CompletableFuture<Reply> answer = new CompletableFuture<>();
         Waiting question = new Waiting(form, timeoutMs, answer);
         if (loop.inEventLoop()) {
@@ -135,7 +141,7 @@ final class NettyBrokerLink implements BrokerLink {
                     @Override
                     protected void initChannel(Channel opened) {
                         opened.pipeline()
-                                .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS))
+                                .addLast(new IdleStateHandler(SILENT_SECONDS, 0, 0))
                                 .addLast(new ReplyDecoder(LIMITS))
                                 .addLast(ENCODER)
                                 .addLast(fresh);
@@ -228,12 +234,18 @@ final class NettyBrokerLink implements BrokerLink {
 
     @Override
     public void close() {
-        loop.execute(() -> {
-            if (state != State.CLOSED) {
-                goDown();
-                state = State.CLOSED;
-                refuseWaiting("the link to " + url + " is closed");
-            }
-        });
+        try {
+            loop.execute(this::closeForGood);
+        } catch (RejectedExecutionException e) {
+            log.debug("The event loop is gone, and the connection with it broker={}", url);
+        }
+    }
+
+    private void closeForGood() {
+        if (state != State.CLOSED) {
+            goDown();
+            state = State.CLOSED;
+            refuseWaiting("the link to " + url + " is closed");
+        }
     }
 }

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The questions under way on one connection, and their answers, matched by opaque. Lives on the connection's event loop.
  *
- * <p>An idle connection is asked for its version; a broker that does not answer loses the connection, so a peer that vanished
- * without a word is noticed within seconds.
+ * <p>A broker of which nothing was heard for a while is asked for its version, which it answers whatever else it does; one that does
+ * not loses the connection. So a peer that vanished without a word is noticed within seconds, also while much is sent to it.
  */
 final class ReplyMatcher extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(ReplyMatcher.class);

@@ -14,6 +14,8 @@ import io.metaq.client.SendResult;
 import io.metaq.client.discovery.BrokerDirectory;
 import io.metaq.client.discovery.TopicRoute;
 import io.metaq.client.net.BrokerLink;
+import io.metaq.protocol.HeaderField;
+import io.metaq.protocol.ProtocolLimits;
 import io.metaq.protocol.StatusCode;
 import io.metaq.record.Attributes;
 import io.metaq.record.RecordLayout;
@@ -37,11 +39,14 @@ import org.slf4j.LoggerFactory;
 public final class BatchingProducer implements MessageProducer {
     private static final Logger log = LoggerFactory.getLogger(BatchingProducer.class);
     private static final byte[] NO_ATTRIBUTES = new byte[0];
+    /** What a broker's default settings take, less some room for what a batch that does not compress grows by. */
+    private static final int MOST_RECORD_BYTES = ProtocolLimits.DEFAULT.maxBodyBytes() - (64 << 10);
 
     private final ProducerConfig config;
     private final PartitionSelector selector;
     private final BrokerDirectory directory;
     private final Function<String, BrokerLink> links;
+    private final Consumer<? super BatchingProducer> onClosed;
     private final BufferBudget budget;
     private final SenderLoop sender;
     private final Map<String, Map<Partition, PartitionLane>> lanes = new ConcurrentHashMap<>();
@@ -50,22 +55,34 @@ public final class BatchingProducer implements MessageProducer {
     private volatile String defaultTopic;
     private volatile boolean closed;
 
+    /**
+     * Starts nothing yet.
+     *
+     * @param loop where its work is done, and call-backs come
+     * @param onClosed told once, when it is closed and nothing of it runs any more
+     */
     public BatchingProducer(
             ProducerConfig config,
             PartitionSelector selector,
             BrokerDirectory directory,
             Function<String, BrokerLink> links,
-            EventExecutor loop) {
+            EventExecutor loop,
+            Consumer<? super BatchingProducer> onClosed) {
         this.config = config;
         this.selector = selector;
         this.directory = directory;
         this.links = links;
+        this.onClosed = onClosed;
         this.budget = new BufferBudget(config.bufferBytes());
         this.sender = new SenderLoop(loop, System::nanoTime);
     }
 
     @Override
     public void publish(String topic) {
+        if (closed) {
+            throw new IllegalStateException("the producer is closed");
+        }
+        HeaderField.require("topic", topic);
         directory.publishable(topic);
         published.add(topic);
     }
@@ -144,6 +161,7 @@ public final class BatchingProducer implements MessageProducer {
     }
 
     private PartitionLane chooseLane(Message message) throws MetaClientException, InterruptedException {
+        requireOpen();
         String topic = message.getTopic();
         String routed = published.contains(topic) ? topic : defaultTopic;
         if (routed == null) {
@@ -210,14 +228,32 @@ public final class BatchingProducer implements MessageProducer {
         }
         byte[] data = message.getData();
         int recordBytes = RecordLayout.recordBytes(attributes.length + data.length);
+        if (recordBytes > MOST_RECORD_BYTES) {
+            throw new SendFailedException(
+                    "a message of " + recordBytes + " bytes is too large, at most " + MOST_RECORD_BYTES
+                            + " fit into a request: " + message,
+                    SendFailedException.Outcome.NOT_STORED,
+                    0,
+                    null);
+        }
         if (!budget.acquire(recordBytes, mostBlockNanos())) {
             throw new BufferFullException("the buffer of " + config.bufferBytes() + " bytes had no room for "
                     + recordBytes + " within " + config.maxBlock().toMillis() + " ms");
         }
         if (closed || !lane.append(flag, attributes, data, waiter)) {
             budget.release(recordBytes);
-            throw new MetaClientException("the producer is closed");
+            throw closedFailure();
         }
+    }
+
+    private void requireOpen() throws MetaClientException {
+        if (closed) {
+            throw closedFailure();
+        }
+    }
+
+    private static MetaClientException closedFailure() {
+        return new MetaClientException("the producer is closed");
     }
 
     @Override
@@ -273,6 +309,8 @@ public final class BatchingProducer implements MessageProducer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MetaClientException("interrupted while closing; unanswered messages may be stored or not", e);
+        } finally {
+            onClosed.accept(this);
         }
     }
 

@@ -33,6 +33,7 @@ final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger lost = new AtomicInteger();
     private volatile Fate next = Fate.PASS;
     private volatile BooleanSupplier randomCut = () -> false;
+    private volatile boolean refusing;
 
     CuttingProxy(int brokerPort) throws IOException {
         this.brokerPort = brokerPort;
@@ -40,7 +41,21 @@ final class CuttingProxy implements AutoCloseable {
     }
 
     String url() {
-        return "meta://127.0.0.1:" + listening.getLocalPort();
+        return "meta://" + address();
+    }
+
+    String address() {
+        return "127.0.0.1:" + listening.getLocalPort();
+    }
+
+    /** With true every connection is closed, and so is each new one; as when a network is away. */
+    void refuseAll(boolean refuse) throws IOException {
+        refusing = refuse;
+        if (refuse) {
+            for (Conversation each : conversations) {
+                each.close();
+            }
+        }
     }
 
     /** The next piece of an answer, on whichever connection, meets this fate; those behind it pass. */
@@ -72,7 +87,12 @@ final class CuttingProxy implements AutoCloseable {
 
     private void accept() throws IOException {
         while (!listening.isClosed()) {
-            conversations.add(new Conversation(listening.accept()));
+            Socket client = listening.accept();
+            if (refusing) {
+                client.close();
+            } else {
+                conversations.add(new Conversation(client));
+            }
         }
     }
 

@@ -144,7 +144,11 @@ final class LiveBroker implements AutoCloseable {
 
     /** All that the topic holds, partition after partition. */
     List<Message> browse(String topic) throws MetaClientException {
-        try (MetaMessageSessionFactory sessions = connectDirectly()) {
+        return browse(url(), topic);
+    }
+
+    static List<Message> browse(String url, String topic) throws MetaClientException {
+        try (MetaMessageSessionFactory sessions = connectDirectly(url)) {
             TopicBrowser browser = sessions.createTopicBrowser(topic);
             List<Message> all = new ArrayList<>();
             for (Iterator<Message> each = browser.iterator(); each.hasNext(); ) {
