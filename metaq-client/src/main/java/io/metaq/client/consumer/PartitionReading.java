@@ -68,6 +68,8 @@ final class PartitionReading {
     private int retries;
     private int partials;
     private Position failedAt;
+    private final RecentlyConsumed recent = new RecentlyConsumed();
+    private long movedBackFrom;
 
     // Guarded by "this".
     private long committable;
@@ -229,6 +231,7 @@ final class PartitionReading {
                     next.recordOffset(),
                     offset);
         }
+        movedBackFrom = next.recordOffset() == ConsumerConfig.MAX_OFFSET ? 0 : next.recordOffset();
         next = Position.at(offset);
         committable(next, Message.NONE);
         retries = 0;
@@ -293,10 +296,11 @@ final class PartitionReading {
                 return;
             }
             Position before = next;
-            if (!consume(each.message())) {
+            if (!isRepeated(each.message()) && !consume(each.message())) {
                 onRefused(each, before);
                 return;
             }
+            recent.add(each.message().getId());
             next = each.next();
             failedAt = null;
             retries = 0;
@@ -309,6 +313,14 @@ final class PartitionReading {
         after(0, this::ask);
     }
 
+    /**
+     * Whether a message was consumed already before the broker moved this reading back. An original broker hands out what it
+     * has not forced yet, and in the next answer says that the log ends before it.
+     */
+    private boolean isRepeated(Message message) {
+        return message.getOffset() < movedBackFrom && recent.contains(message.getId());
+    }
+
     /** False: rolled back, and going on from the last acknowledged message. */
     private boolean applyVerdict(Read each) {
         Verdict verdict = bound.takeVerdict();
@@ -318,6 +330,7 @@ final class PartitionReading {
             synchronized (this) {
                 next = acknowledged;
             }
+            movedBackFrom = 0;
             after(grownDelayMs(), this::ask);
             return false;
         }
