@@ -91,7 +91,7 @@ public final class DirectDirectory implements BrokerDirectory {
         Known known = topics.get(topic);
         if (known == null || known.isOld()) {
             CompletableFuture<Known> asked = refresh(topic);
-            if (known == null || known.isEmpty()) {
+            if ((known == null || known.isEmpty()) && !link.isOnLoop()) {
                 await(topic, asked);
             }
         }

@@ -21,6 +21,9 @@ public interface BrokerLink extends AutoCloseable {
     /** Requests leave in the order of the calls. Whoever takes a {@link Reply.Value} releases its data. */
     CompletableFuture<Reply> ask(RequestForm form, long timeoutMs);
 
+    /** Whether answers come in on this thread: whoever waited here for one would wait for ever. */
+    boolean isOnLoop();
+
     /** Fails what waits; everything later fails too. */
     @Override
     void close();

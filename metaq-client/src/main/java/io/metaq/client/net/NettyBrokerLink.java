@@ -104,6 +104,11 @@ final class NettyBrokerLink implements BrokerLink {
         return answer;
     }
 
+    @Override
+    public boolean isOnLoop() {
+        return loop.inEventLoop();
+    }
+
     private void submit(Waiting question) {
         switch (state) {
             case UP -> pass(question);

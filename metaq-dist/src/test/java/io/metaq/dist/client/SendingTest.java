@@ -39,6 +39,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sending: what the caller is told, how messages travel together, and where they go. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -153,6 +154,24 @@ class SendingTest {
         }
         assertThat(successes).hasValue(count);
         assertThat(others).hasValue(0);
+    }
+
+    /** A call-back runs where answers come in, so nothing that it sends may wait there for an answer. */
+    @ParameterizedTest(name = "directly: {0}")
+    @ValueSource(booleans = {false, true})
+    void aCallBackMaySendTheNextMessage(boolean directly) throws Exception {
+        broker.createTopic("chain-" + directly, 1);
+        try (MetaMessageSessionFactory own = directly ? broker.connectDirectly() : broker.connect();
+                MessageProducer producer = own.createProducer()) {
+            producer.publish("chain-" + directly);
+            producer.publish("chained-nowhere");
+            CompletableFuture<SendResult> next = producer.send(Inbox.message("chain-" + directly, "first"))
+                    .thenCompose(told -> producer.send(Inbox.message("chain-" + directly, "second")))
+                    .thenCompose(told -> producer.send(Inbox.message("chained-nowhere", "third")))
+                    .exceptionallyCompose(e -> producer.send(Inbox.message("chain-" + directly, "fourth")));
+            assertThat(next).succeedsWithin(PATIENCE);
+        }
+        assertThat(Inbox.texts(broker.browse("chain-" + directly))).containsExactly("first", "second", "fourth");
     }
 
     @Test

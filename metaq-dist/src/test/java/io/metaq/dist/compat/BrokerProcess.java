@@ -124,6 +124,7 @@ abstract class BrokerProcess implements AutoCloseable {
     private String settings(String moreSettings) {
         StringBuilder settings = new StringBuilder();
         settings.append("[system]\nbrokerId=0\nhostName=127.0.0.1\nserverPort=").append(port);
+        settings.append("\ndashboardHttpPort=").append(freePort());
         settings.append("\nnumPartitions=2\nunflushThreshold=0\nunflushInterval=10000\nmaxTransferSize=1048576\n");
         settings.append("updateConsumerOffsets=true\nstat=true\ndataPath=")
                 .append(dataPath())

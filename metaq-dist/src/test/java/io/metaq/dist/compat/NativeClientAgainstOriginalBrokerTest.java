@@ -49,7 +49,16 @@ class NativeClientAgainstOriginalBrokerTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int FETCH_BYTES = 1 << 20;
     private static final List<String> TOPICS = List.of(
-            "sync", "pipelined", "callback", "parts", "compressed", "large", "browsed", "resumed", "newest", "stats",
+            "sync",
+            "pipelined",
+            "callback",
+            "parts",
+            "compressed",
+            "large",
+            "browsed",
+            "resumed",
+            "newest",
+            "stats",
             "direct");
 
     private TestingServer zooKeeper;
@@ -114,7 +123,9 @@ class NativeClientAgainstOriginalBrokerTest {
     }
 
     private static List<String> places(List<Message> messages) {
-        return messages.stream().map(NativeClientAgainstOriginalBrokerTest::place).toList();
+        return messages.stream()
+                .map(NativeClientAgainstOriginalBrokerTest::place)
+                .toList();
     }
 
     @Test
@@ -219,8 +230,8 @@ class NativeClientAgainstOriginalBrokerTest {
                         .isTrue();
             }
         }
-        assertThat(received("compressed", 20)).allMatch(message -> NativeInbox.text(message)
-                .startsWith("again and again"));
+        assertThat(received("compressed", 20))
+                .allMatch(message -> NativeInbox.text(message).startsWith("again and again"));
     }
 
     /** The original hands out no more than a transfer; a consumer that asks for less still gets the whole message. */
