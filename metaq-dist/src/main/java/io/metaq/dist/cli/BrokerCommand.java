@@ -2,12 +2,15 @@
 package io.metaq.dist.cli;
 
 import io.metaq.server.boot.Broker;
+import io.metaq.server.boot.InstalledPlugins;
 import io.metaq.server.config.BrokerConfig;
 import io.metaq.server.config.ConfigException;
 import io.metaq.server.config.ConfigReader;
+import io.metaq.server.plugin.BrokerPlugin;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -24,7 +27,8 @@ final class BrokerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        Broker broker = start(read(config));
+        List<BrokerPlugin> plugins = InstalledPlugins.load();
+        Broker broker = start(read(config, plugins), plugins);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -41,17 +45,17 @@ final class BrokerCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    static BrokerConfig read(Path file) {
+    static BrokerConfig read(Path file, List<BrokerPlugin> plugins) {
         try {
-            return ConfigReader.read(file);
+            return ConfigReader.read(file, InstalledPlugins.sections(plugins));
         } catch (ConfigException e) {
             throw new CommandFailure(ExitCode.USAGE, e.getMessage(), e);
         }
     }
 
-    private static Broker start(BrokerConfig config) {
+    private static Broker start(BrokerConfig config, List<BrokerPlugin> plugins) {
         try {
-            return Broker.start(config);
+            return Broker.start(config, plugins);
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "The broker cannot start: " + e.getMessage(), e);
         }

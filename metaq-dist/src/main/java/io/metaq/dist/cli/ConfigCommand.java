@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.dist.cli;
 
+import io.metaq.server.boot.InstalledPlugins;
 import io.metaq.server.config.BrokerConfig;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -36,7 +37,7 @@ final class ConfigCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            BrokerConfig config = BrokerCommand.read(file);
+            BrokerConfig config = BrokerCommand.read(file, InstalledPlugins.load());
             config.notes().forEach(System.out::println);
             System.out.println(file + " is fine: broker " + config.brokerId() + ", port "
                     + config.network().port() + ", data in " + config.dataDirectory());

@@ -10,6 +10,12 @@ import io.metaq.server.commit.LogStore;
 import io.metaq.server.config.BrokerConfig;
 import io.metaq.server.network.NetworkMetrics;
 import io.metaq.server.topic.TopicRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** How the broker is, in one look. Thread-safe. */
 public final class BrokerStatus {
@@ -19,28 +25,42 @@ public final class BrokerStatus {
     private final LogStore store;
     private final TopicRegistry topics;
     private final NetworkMetrics network;
+    private final Map<String, Supplier<Optional<String>>> checks;
 
+    /** @param checks more that can be wrong, by the name of who knows it */
     public BrokerStatus(
             BrokerConfig config,
             String url,
             long startedMs,
             LogStore store,
             TopicRegistry topics,
-            NetworkMetrics network) {
+            NetworkMetrics network,
+            Map<String, Supplier<Optional<String>>> checks) {
         this.config = config;
         this.url = url;
         this.startedMs = startedMs;
         this.store = store;
         this.topics = topics;
         this.network = network;
+        this.checks = Map.copyOf(checks);
     }
 
-    /** Can every log be written? */
-    public boolean isHealthy() {
-        return !store.isDiskFull() && store.logs().stream().allMatch(log -> log.state() == LogHandle.State.ONLINE);
+    /** What keeps the broker from doing all it should, a line each; empty when it is healthy. */
+    public List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        if (store.isDiskFull()) {
+            problems.add("the disk is full: writes are refused until there is room");
+        }
+        store.logs().stream()
+                .filter(log -> log.state() != LogHandle.State.ONLINE)
+                .forEach(log -> problems.add("log " + log.log().name() + " is "
+                        + log.state().name().toLowerCase(Locale.ROOT) + ": " + log.stateReason()));
+        checks.forEach((name, check) -> check.get().ifPresent(problem -> problems.add(name + ": " + problem)));
+        return problems;
     }
 
     public ObjectNode toJson() {
+        List<String> problems = problems();
         GroupCommit writer = store.writer();
         Runtime runtime = Runtime.getRuntime();
         ObjectNode node = JsonNodeFactory.instance
@@ -50,7 +70,7 @@ public final class BrokerStatus {
                 .put("pid", ProcessHandle.current().pid())
                 .put("dataPath", config.dataDirectory().toString())
                 .put("uptimeMs", System.currentTimeMillis() - startedMs)
-                .put("healthy", isHealthy())
+                .put("healthy", problems.isEmpty())
                 .put("diskFull", store.isDiskFull())
                 .put("topics", topics.topics().size())
                 .put("partitions", topics.partitionCount())
@@ -59,6 +79,7 @@ public final class BrokerStatus {
                 .put("forces", writer.forces())
                 .put("forcedRecords", writer.forcedRecords())
                 .put("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory());
+        problems.forEach(node.putArray("problems")::add);
         ArrayNode offline = node.putArray("offlineLogs");
         store.logs().stream()
                 .filter(log -> log.state() != LogHandle.State.ONLINE)

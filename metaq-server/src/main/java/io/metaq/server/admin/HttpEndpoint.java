@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -62,8 +63,9 @@ public final class HttpEndpoint implements Closeable {
 
     private static void health(HttpExchange exchange, BrokerStatus status, BrokerRegistration registration)
             throws IOException {
-        if (!status.isHealthy()) {
-            answer(exchange, UNAVAILABLE, "text/plain", "a log is offline or the disk is full; see /status\n");
+        List<String> problems = status.problems();
+        if (!problems.isEmpty()) {
+            answer(exchange, UNAVAILABLE, "text/plain", String.join("\n", problems) + "\n");
         } else if (registration != null && registration.problem().isPresent()) {
             answer(exchange, UNAVAILABLE, "text/plain", registration.problem().get() + "; serving goes on\n");
         } else {

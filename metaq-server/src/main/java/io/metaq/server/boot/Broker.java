@@ -18,6 +18,7 @@ import io.metaq.server.log.Disk;
 import io.metaq.server.log.NioDisk;
 import io.metaq.server.network.NetworkMetrics;
 import io.metaq.server.network.NetworkServer;
+import io.metaq.server.plugin.BrokerPlugin;
 import io.metaq.server.topic.RetentionDaemon;
 import io.metaq.server.topic.TopicRegistry;
 import io.metaq.server.zookeeper.BrokerRegistration;
@@ -36,6 +37,7 @@ import java.time.ZoneId;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -69,12 +71,21 @@ public final class Broker implements Closeable {
         this.config = config;
     }
 
-    /** Serves and is registered when this returns; after a failure nothing is left running. */
+    /** As {@link #start(BrokerConfig, List)}, without plug-ins. */
     public static Broker start(BrokerConfig config) throws IOException {
+        return start(config, List.of());
+    }
+
+    /**
+     * Serves and is registered when this returns; after a failure nothing is left running.
+     *
+     * @param plugins the same whose sections the configuration was read with
+     */
+    public static Broker start(BrokerConfig config, List<BrokerPlugin> plugins) throws IOException {
         Broker broker = new Broker(config);
         boolean complete = false;
         try {
-            broker.startAll();
+            broker.startAll(plugins);
             complete = true;
             return broker;
         } finally {
@@ -84,7 +95,7 @@ public final class Broker implements Closeable {
         }
     }
 
-    private void startAll() throws IOException {
+    private void startAll(List<BrokerPlugin> plugins) throws IOException {
         long startedMs = System.currentTimeMillis();
         config.notes().forEach(LOG::info);
         PrometheusMeterRegistry registry = opened(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), r -> r::close);
@@ -96,21 +107,27 @@ public final class Broker implements Closeable {
         CompletableFuture<EmbeddedZooKeeper> zookeeper = startEmbeddedZooKeeper();
         topics = new TopicRegistry(
                 store, config.topics(), config.brokerId(), config.maxPartitions(), config.dataDirectory());
+        BrokerExecutors executors = opened(new BrokerExecutors(), e -> e);
+        CommandDispatcher dispatcher = new CommandDispatcher();
+        PluginHost host =
+                opened(new PluginHost(config, store, topics, registry, dispatcher, executors.forCommands()), h -> h);
+        host.open(plugins);
         store.start();
         opened(
                 RetentionDaemon.start(topics, disk, InstantSource.system(), ZoneId.systemDefault(), registry),
                 retention -> retention);
 
-        BrokerExecutors executors = opened(new BrokerExecutors(), e -> e);
         NetworkMetrics networkMetrics = new NetworkMetrics(registry);
-        CommandDispatcher dispatcher = new CommandDispatcher();
-        NetworkServer network = opened(NetworkServer.start(config.network(), dispatcher, networkMetrics), n -> n);
+        NetworkServer network = opened(NetworkServer.bind(config.network(), dispatcher, networkMetrics), n -> n);
         port = network.port();
         url = AdvertisedHost.url(config.hostName() == null ? AdvertisedHost.find() : config.hostName(), port);
         zookeeperConnect = connectString(zookeeper);
 
-        BrokerStatus status = new BrokerStatus(config, url, startedMs, store, topics, networkMetrics);
-        registerCommands(dispatcher, store, executors, networkMetrics, startedMs, status);
+        BrokerStatus status =
+                new BrokerStatus(config, url, startedMs, store, topics, networkMetrics, host.healthChecks());
+        registerCommands(dispatcher, store, executors, networkMetrics, startedMs, status, host);
+        host.start();
+        network.accept();
         BrokerRegistration registration = config.zookeeper().enabled() ? registration(registry) : null;
         if (config.httpPort() >= 0) {
             HttpEndpoint http = opened(
@@ -186,7 +203,8 @@ public final class Broker implements Closeable {
             BrokerExecutors executors,
             NetworkMetrics networkMetrics,
             long startedMs,
-            BrokerStatus status) {
+            BrokerStatus status,
+            PluginHost plugins) {
         CommandConfig commandConfig = new CommandConfig(
                 config.brokerId(),
                 url,
@@ -209,6 +227,11 @@ public final class Broker implements Closeable {
         verbs.putAll(new TopicVerbs(topics).all());
         verbs.putAll(new PartitionVerbs(topics).all());
         verbs.put("status", new StatusVerb(status));
+        plugins.operatorCommands().forEach((verb, command) -> {
+            if (verbs.putIfAbsent(verb, command) != null) {
+                throw new IllegalStateException("a plug-in serves the broker's own operator command " + verb);
+            }
+        });
         CoreCommands.register(
                 dispatcher,
                 commandConfig,
@@ -217,6 +240,7 @@ public final class Broker implements Closeable {
                 new CommandCounters(),
                 stats,
                 verbs,
+                plugins.putsInTransactions(),
                 executors.forCommands());
     }
 

@@ -21,6 +21,7 @@ public final class CoreCommands {
      */
     public record Executors(Executor readers, Executor blocking, ScheduledExecutorService timer) {}
 
+    /** @param putsInTransactions null: without a plug-in for transactions such puts are refused */
     public static void register(
             CommandDispatcher dispatcher,
             CommandConfig config,
@@ -29,9 +30,10 @@ public final class CoreCommands {
             CommandCounters counters,
             StatsSource stats,
             Map<String, AdminVerb> adminVerbs,
+            CommandHandler<Request.Put> putsInTransactions,
             Executors executors) {
         PutTarget target = new PutTarget(topics, config, executors.blocking());
-        dispatcher.register(Request.Put.class, new PutHandler(target, writer, config, counters));
+        dispatcher.register(Request.Put.class, new PutHandler(target, writer, config, counters, putsInTransactions));
         dispatcher.register(Request.BatchPut.class, new BatchPutHandler(target, topics, writer, config, counters));
         dispatcher.register(
                 Request.Get.class, new GetHandler(topics, config, counters, executors.readers(), executors.timer()));

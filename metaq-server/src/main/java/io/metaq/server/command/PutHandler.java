@@ -20,16 +20,28 @@ final class PutHandler implements CommandHandler<Request.Put> {
     private final GroupCommit writer;
     private final CommandConfig config;
     private final CommandCounters counters;
+    private final CommandHandler<Request.Put> inTransactions;
 
-    PutHandler(PutTarget target, GroupCommit writer, CommandConfig config, CommandCounters counters) {
+    /** @param inTransactions takes the puts that name a transaction; null: there can be none */
+    PutHandler(
+            PutTarget target,
+            GroupCommit writer,
+            CommandConfig config,
+            CommandCounters counters,
+            CommandHandler<Request.Put> inTransactions) {
         this.target = target;
         this.writer = writer;
         this.config = config;
         this.counters = counters;
+        this.inTransactions = inTransactions;
     }
 
     @Override
     public void handle(Request.Put put, Exchange exchange) {
+        if (put.transactionKey() != null && inTransactions != null) {
+            inTransactions.handle(put, exchange);
+            return;
+        }
         if (put.transactionKey() != null) {
             put.payload().release();
             fail(exchange, put.topic(), StatusCode.FAILED, notStarted(put.transactionKey()));

@@ -8,6 +8,7 @@ import io.metaq.server.zookeeper.ZooKeeperConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Everything a broker is told, checked.
@@ -17,6 +18,7 @@ import java.util.List;
  * @param sourceText the ini file, for {@code stats config} and its checksum
  * @param notes keys that have no effect, one line each, for the log
  * @param effective every key with the value that holds
+ * @param plugins the section of each plug-in, by its name
  */
 public record BrokerConfig(
         int brokerId,
@@ -37,4 +39,5 @@ public record BrokerConfig(
         int httpPort,
         String sourceText,
         List<String> notes,
-        List<EffectiveSetting> effective) {}
+        List<EffectiveSetting> effective,
+        Map<String, SectionValues> plugins) {}

@@ -28,13 +28,16 @@ public final class ConfigReader {
 
     private final ConfigProblems problems;
     private final String text;
+    private final Map<String, List<Setting>> pluginSections;
 
-    private ConfigReader(String file, String text) {
+    private ConfigReader(String file, String text, Map<String, List<Setting>> pluginSections) {
         this.problems = new ConfigProblems(file);
         this.text = text;
+        this.pluginSections = pluginSections;
     }
 
-    public static BrokerConfig read(Path file) throws ConfigException {
+    /** @param pluginSections the keys that plug-ins take, by the name of their section */
+    public static BrokerConfig read(Path file, Map<String, List<Setting>> pluginSections) throws ConfigException {
         String text;
         try {
             text = Files.readString(file, StandardCharsets.UTF_8);
@@ -43,21 +46,40 @@ public final class ConfigReader {
         } catch (IOException e) {
             throw new ConfigException(List.of(file + ": cannot be read: " + e));
         }
-        return parse(file.toString(), text);
+        return parse(file.toString(), text, pluginSections);
     }
 
-    /** @param file only for messages */
+    /** A broker without plug-ins. */
+    public static BrokerConfig read(Path file) throws ConfigException {
+        return read(file, Map.of());
+    }
+
+    /**
+     * @param file only for messages
+     * @param pluginSections the keys that plug-ins take, by the name of their section
+     */
+    public static BrokerConfig parse(String file, String text, Map<String, List<Setting>> pluginSections)
+            throws ConfigException {
+        return new ConfigReader(file, text, pluginSections).build();
+    }
+
+    /** A broker without plug-ins. */
     public static BrokerConfig parse(String file, String text) throws ConfigException {
-        return new ConfigReader(file, text).build();
+        return parse(file, text, Map.of());
     }
 
     private BrokerConfig build() throws ConfigException {
         IniFile ini = IniFile.parse(text, problems);
         IniFile.Section empty = new IniFile.Section(SYSTEM, 0, Map.of());
         IniFile.Section systemSection = find(ini, SYSTEM, empty);
-        Values system = Values.check(systemSection, null, SettingTable.SYSTEM, problems);
-        Values zookeeper = Values.check(find(ini, ZOOKEEPER, empty), null, SettingTable.ZOOKEEPER, problems);
-        Map<String, Values> topics = topics(ini, system);
+        SectionValues system = SectionValues.check(systemSection, null, SettingTable.SYSTEM, problems);
+        SectionValues zookeeper =
+                SectionValues.check(find(ini, ZOOKEEPER, empty), null, SettingTable.ZOOKEEPER, problems);
+        Map<String, SectionValues> topics = topics(ini, system);
+        Map<String, SectionValues> plugins = new LinkedHashMap<>();
+        pluginSections.forEach((name, table) -> plugins.put(
+                name,
+                SectionValues.check(find(ini, name, new IniFile.Section(name, 0, Map.of())), null, table, problems)));
         requireKnownSections(ini);
         if (!system.sets("brokerId") && !systemSection.entries().containsKey("brokerId")) {
             problems.add(
@@ -73,7 +95,7 @@ public final class ConfigReader {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems.lines());
         }
-        return config(system, zookeeper, topics, notes(ini));
+        return config(system, zookeeper, topics, plugins, notes(ini));
     }
 
     private static IniFile.Section find(IniFile ini, String name, IniFile.Section otherwise) {
@@ -83,14 +105,14 @@ public final class ConfigReader {
                 .orElse(otherwise);
     }
 
-    private Map<String, Values> topics(IniFile ini, Values system) {
-        Map<String, Values> topics = new LinkedHashMap<>();
+    private Map<String, SectionValues> topics(IniFile ini, SectionValues system) {
+        Map<String, SectionValues> topics = new LinkedHashMap<>();
         for (IniFile.Section section : ini.sections()) {
             if (section.name().startsWith(TOPIC)) {
                 String name = section.name().substring(TOPIC.length()).strip();
                 TopicName.problem(name.replace("*", "x")).ifPresent(problem -> problems.add(section.line(), problem));
-                topics.put(name, Values.check(section, system, SettingTable.TOPIC, problems));
-                requireUsable(section, Values.check(section, null, SettingTable.TOPIC, new ConfigProblems("")));
+                topics.put(name, SectionValues.check(section, system, SettingTable.TOPIC, problems));
+                requireUsable(section, SectionValues.check(section, null, SettingTable.TOPIC, new ConfigProblems("")));
             }
         }
         return topics;
@@ -99,16 +121,21 @@ public final class ConfigReader {
     private void requireKnownSections(IniFile ini) {
         for (IniFile.Section section : ini.sections()) {
             String name = section.name();
-            if (!name.equals(SYSTEM) && !name.equals(ZOOKEEPER) && !name.startsWith(TOPIC)) {
+            if (!name.equals(SYSTEM)
+                    && !name.equals(ZOOKEEPER)
+                    && !name.startsWith(TOPIC)
+                    && !pluginSections.containsKey(name)) {
+                List<String> known = new ArrayList<>(List.of(SYSTEM, ZOOKEEPER, TOPIC + "name"));
+                known.addAll(pluginSections.keySet());
                 problems.add(
                         section.line(),
                         "section [" + name + "] is unknown; the nearest known section is ["
-                                + NearestName.of(name, List.of(SYSTEM, ZOOKEEPER, TOPIC + "name")) + "]");
+                                + NearestName.of(name, known) + "]");
             }
         }
     }
 
-    private void requireUsable(IniFile.Section section, Values values) {
+    private void requireUsable(IniFile.Section section, SectionValues values) {
         IniFile.Entry entry = section.entries().get("dataPath");
         if (entry != null && DataPaths.syntaxProblem(entry.value()).isPresent()) {
             return; // reported with the other values
@@ -120,7 +147,7 @@ public final class ConfigReader {
     }
 
     /** What only two values together can get wrong. */
-    private void requireConsistent(IniFile.Section section, Values system, Map<String, Values> topics) {
+    private void requireConsistent(IniFile.Section section, SectionValues system, Map<String, SectionValues> topics) {
         long largestRecord = system.number("maxMessageSize") + RecordLayout.HEADER_BYTES;
         if (system.number("maxBatchSize") < largestRecord) {
             problems.add(
@@ -160,7 +187,12 @@ public final class ConfigReader {
         return notes;
     }
 
-    private BrokerConfig config(Values system, Values zookeeper, Map<String, Values> topics, List<String> notes) {
+    private BrokerConfig config(
+            SectionValues system,
+            SectionValues zookeeper,
+            Map<String, SectionValues> topics,
+            Map<String, SectionValues> plugins,
+            List<String> notes) {
         Path dataDirectory = DataPaths.resolve(system.text("dataPath"));
         return new BrokerConfig(
                 system.integer("brokerId"),
@@ -181,17 +213,23 @@ public final class ConfigReader {
                 system.integer("dashboardHttpPort"),
                 text,
                 notes,
-                effective(system, zookeeper, topics));
+                effective(system, zookeeper, topics, plugins),
+                Map.copyOf(plugins));
     }
 
-    private static List<EffectiveSetting> effective(Values system, Values zookeeper, Map<String, Values> topics) {
+    private static List<EffectiveSetting> effective(
+            SectionValues system,
+            SectionValues zookeeper,
+            Map<String, SectionValues> topics,
+            Map<String, SectionValues> plugins) {
         List<EffectiveSetting> all = new ArrayList<>(system.effective(SYSTEM));
         all.addAll(zookeeper.effective(ZOOKEEPER));
         topics.forEach((name, values) -> all.addAll(values.effective(TOPIC + name)));
+        plugins.forEach((name, values) -> all.addAll(values.effective(name)));
         return List.copyOf(all);
     }
 
-    private static LogStoreConfig logStore(Values system, Path dataDirectory) {
+    private static LogStoreConfig logStore(SectionValues system, Path dataDirectory) {
         return new LogStoreConfig(
                 dataDirectory,
                 system.integer("brokerId"),
@@ -203,7 +241,7 @@ public final class ConfigReader {
                 PRODUCER_EXPIRY);
     }
 
-    private static NetworkConfig network(Values system) {
+    private static NetworkConfig network(SectionValues system) {
         int ioThreads = system.integer("ioThreads");
         return new NetworkConfig(
                 null,
@@ -217,7 +255,7 @@ public final class ConfigReader {
                 new ProtocolLimits(MAX_LINE_BYTES, system.integer("maxBatchSize")));
     }
 
-    private static ZooKeeperConfig zookeeper(Values values) {
+    private static ZooKeeperConfig zookeeper(SectionValues values) {
         String root = values.text("zk.zkRoot");
         String absolute = root.startsWith("/") ? root : "/" + root;
         return new ZooKeeperConfig(

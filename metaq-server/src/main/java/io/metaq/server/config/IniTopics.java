@@ -19,11 +19,11 @@ final class IniTopics implements TopicDefaults {
     private static final String WILDCARD = "*";
     private static final String DATA_PATH = "dataPath";
 
-    private final Values system;
+    private final SectionValues system;
     private final Path systemDataPath;
-    private final Map<String, Values> sections;
+    private final Map<String, SectionValues> sections;
 
-    IniTopics(Values system, Path systemDataPath, Map<String, Values> sections) {
+    IniTopics(SectionValues system, Path systemDataPath, Map<String, SectionValues> sections) {
         this.system = system;
         this.systemDataPath = systemDataPath;
         this.sections = new LinkedHashMap<>(sections);
@@ -47,8 +47,8 @@ final class IniTopics implements TopicDefaults {
         return section(topic).map(this::settings);
     }
 
-    private Optional<Values> section(String topic) {
-        Values own = sections.get(topic);
+    private Optional<SectionValues> section(String topic) {
+        SectionValues own = sections.get(topic);
         if (own != null) {
             return Optional.of(own);
         }
@@ -80,16 +80,16 @@ final class IniTopics implements TopicDefaults {
                             + " broker writes");
         }
         for (Map.Entry<String, String> change : changes.entrySet()) {
-            Optional<String> problem = Values.problem(change.getKey(), change.getValue(), SettingTable.TOPIC);
+            Optional<String> problem = SectionValues.problem(change.getKey(), change.getValue(), SettingTable.TOPIC);
             if (problem.isPresent()) {
                 throw new TopicException(TopicException.Reason.INVALID, problem.get());
             }
         }
-        Values inherited = section(topic).orElse(system);
-        return settings(Values.of(changes, inherited, SettingTable.TOPIC));
+        SectionValues inherited = section(topic).orElse(system);
+        return settings(SectionValues.of(changes, inherited, SettingTable.TOPIC));
     }
 
-    private TopicSettings settings(Values values) {
+    private TopicSettings settings(SectionValues values) {
         Path own = DataPaths.resolve(values.text(DATA_PATH));
         return new TopicSettings(
                 values.integer("numPartitions"),

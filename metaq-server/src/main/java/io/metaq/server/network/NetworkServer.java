@@ -45,8 +45,11 @@ public final class NetworkServer implements Closeable {
         this.server = server;
     }
 
-    /** Listens when this returns; throws an {@link IOException} that names the port when it is taken. */
-    public static NetworkServer start(NetworkConfig config, RequestListener listener, NetworkMetrics metrics)
+    /**
+     * Has the port when this returns; connections wait until {@link #accept}. Throws an {@link IOException} that names the port
+     * when it is taken.
+     */
+    public static NetworkServer bind(NetworkConfig config, RequestListener listener, NetworkMetrics metrics)
             throws IOException {
         boolean epoll = Epoll.isAvailable();
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
@@ -61,6 +64,7 @@ public final class NetworkServer implements Closeable {
                 .channel(type)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
@@ -108,6 +112,11 @@ public final class NetworkServer implements Closeable {
                 .addLast(new IdleStateHandler(0, 0, config.idleTimeout().toMillis(), TimeUnit.MILLISECONDS))
                 .addLast(decoder)
                 .addLast(new ConnectionHandler(decoder, listener, config, budget, metrics));
+    }
+
+    /** From now on connections are served. */
+    public void accept() {
+        server.config().setAutoRead(true);
     }
 
     public int port() {

@@ -8,20 +8,25 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The checked values of one section; what is absent comes from the section it inherits from, or is the default. */
-final class Values {
+/**
+ * The checked values of one section; what is absent comes from the section it inherits from, or is the default. Immutable.
+ *
+ * <p>Asking for a key that is not in the section's table, or for a kind it does not have, is a bug and throws.
+ */
+public final class SectionValues {
     private final Map<String, String> values;
-    private final Values inherited;
+    private final SectionValues inherited;
     private final List<Setting> table;
 
-    private Values(Map<String, String> values, Values inherited, List<Setting> table) {
+    private SectionValues(Map<String, String> values, SectionValues inherited, List<Setting> table) {
         this.values = values;
         this.inherited = inherited;
         this.table = table;
     }
 
     /** Checks every entry; what is not as it should be is reported and left out. */
-    static Values check(IniFile.Section section, Values inherited, List<Setting> table, ConfigProblems problems) {
+    static SectionValues check(
+            IniFile.Section section, SectionValues inherited, List<Setting> table, ConfigProblems problems) {
         Map<String, String> sound = new HashMap<>();
         section.entries().values().forEach(entry -> {
             Optional<String> problem = problem(entry.key(), entry.value(), table);
@@ -31,12 +36,12 @@ final class Values {
                 sound.put(entry.key(), entry.value());
             }
         });
-        return new Values(sound, inherited, table);
+        return new SectionValues(sound, inherited, table);
     }
 
     /** Of values that somebody has checked. */
-    static Values of(Map<String, String> checked, Values inherited, List<Setting> table) {
-        return new Values(Map.copyOf(checked), inherited, table);
+    static SectionValues of(Map<String, String> checked, SectionValues inherited, List<Setting> table) {
+        return new SectionValues(Map.copyOf(checked), inherited, table);
     }
 
     /** What is wrong with a key and its value, as one line; empty when nothing is. */
@@ -56,7 +61,7 @@ final class Values {
     }
 
     /** Null when neither a value nor a default is there. */
-    String text(String key) {
+    public String text(String key) {
         String own = values.get(key);
         if (own != null) {
             return own;
@@ -68,19 +73,19 @@ final class Values {
         return fallback.isEmpty() ? null : fallback;
     }
 
-    long number(String key) {
+    public long number(String key) {
         return NumberExpression.evaluate(text(key));
     }
 
-    int integer(String key) {
+    public int integer(String key) {
         return Math.toIntExact(number(key));
     }
 
-    boolean isOn(String key) {
+    public boolean isOn(String key) {
         return Boolean.parseBoolean(text(key));
     }
 
-    Duration millis(String key) {
+    public Duration millis(String key) {
         return Duration.ofMillis(number(key));
     }
 
