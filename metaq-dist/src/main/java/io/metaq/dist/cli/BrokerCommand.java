@@ -9,6 +9,7 @@ import io.metaq.server.config.ConfigReader;
 import io.metaq.server.plugin.BrokerPlugin;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -20,7 +21,13 @@ import picocli.CommandLine.Option;
         name = "broker",
         mixinStandardHelpOptions = true,
         description = "Runs a broker until it is told to stop (Ctrl-C or SIGTERM).",
-        footer = {"", "Example: metaq broker --config conf/server.ini"})
+        footer = {
+            "",
+            "Example: metaq broker --config conf/server.ini",
+            "",
+            "Exit codes: 143 after SIGTERM and 130 after Ctrl-C when everything was closed in order; 1 when it could not be"
+                    + " or the broker could not start; 2 when the configuration is wrong."
+        })
 final class BrokerCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", required = true, description = "the broker's ini file")
     private Path config;
@@ -29,20 +36,22 @@ final class BrokerCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         List<BrokerPlugin> plugins = InstalledPlugins.load();
         Broker broker = start(read(config, plugins), plugins);
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            System.out.println("Stopping ...");
-                            broker.close();
-                            System.out.println("Stopped cleanly.");
-                            System.out.flush();
-                            stopped.countDown();
-                        },
-                        "metaq-shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "metaq-shutdown"));
         tell(broker);
-        stopped.await();
+        new CountDownLatch(1).await(); // the end comes by the hook
         return ExitCode.OK;
+    }
+
+    /** Leaves the exit code to the JVM, which tells the signal, unless the stop was not a clean one. */
+    private static void stop(Broker broker) {
+        System.out.println("Stopping ...");
+        broker.close();
+        boolean clean = broker.closedCleanly();
+        System.out.println(clean ? "Stopped cleanly." : "Stopped, but not cleanly; the lines above say why.");
+        System.out.flush();
+        if (!clean) {
+            Runtime.getRuntime().halt(ExitCode.FAILED);
+        }
     }
 
     static BrokerConfig read(Path file, List<BrokerPlugin> plugins) {
@@ -57,8 +66,15 @@ final class BrokerCommand implements Callable<Integer> {
         try {
             return Broker.start(config, plugins);
         } catch (IOException e) {
-            throw new CommandFailure(ExitCode.FAILED, "The broker cannot start: " + e.getMessage(), e);
+            throw new CommandFailure(ExitCode.FAILED, "The broker cannot start: " + reason(e), e);
         }
+    }
+
+    /** The message of a failure of the file system is often the file alone. */
+    private static String reason(IOException e) {
+        return e instanceof FileSystemException file && file.getReason() == null
+                ? file.getClass().getSimpleName() + " " + file.getMessage()
+                : e.getMessage();
     }
 
     private static void tell(Broker broker) {

@@ -17,6 +17,11 @@ final class BrokerOption {
     private String address;
 
     String url() {
+        return urlOf(address);
+    }
+
+    /** As clients want it; a text that is no address ends the command. */
+    static String urlOf(String address) {
         String plain = address.startsWith("meta://") ? address.substring("meta://".length()) : address;
         if (!plain.matches(".+:\\d{1,5}")) {
             throw new CommandFailure(ExitCode.USAGE, "--broker " + address + ": expected is HOST:PORT");

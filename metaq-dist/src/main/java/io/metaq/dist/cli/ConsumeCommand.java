@@ -106,7 +106,7 @@ final class ConsumeCommand implements Callable<Integer> {
             return offsets.path("end").asLong();
         }
         if (from.matches("\\d{1,18}")) {
-            return Math.max(offsets.path("start").asLong(), Long.parseLong(from));
+            return boundary(admin, number, Long.parseLong(from));
         }
         try {
             return admin.seek(topic, number, Instant.parse(from).toEpochMilli());
@@ -118,14 +118,33 @@ final class ConsumeCommand implements Callable<Integer> {
         }
     }
 
+    /** Says so when reading does not begin where it was asked to. */
+    private long boundary(BrokerAdmin admin, int number, long wanted) throws BrokerAdmin.AdminException {
+        long boundary = admin.boundaryAtOrAfter(topic, number, wanted);
+        if (boundary != wanted) {
+            System.err.println(
+                    "partition " + number + ": no message begins at offset " + wanted + "; reading from " + boundary);
+        }
+        return boundary;
+    }
+
     private void read(MessageConsumer consumer, Map<Integer, Long> next, Map<Integer, Long> ends)
             throws MetaClientException, InterruptedException {
         while (printed < max) {
             boolean any = false;
             for (Map.Entry<Integer, Long> position : next.entrySet()) {
-                boolean mayHaveMore = follow || position.getValue() < ends.get(position.getKey());
-                if (printed < max && mayHaveMore) {
-                    any |= readOnce(consumer, position);
+                boolean mustHaveMore = position.getValue() < ends.get(position.getKey());
+                if (printed < max && (follow || mustHaveMore)) {
+                    boolean found = readOnce(consumer, position);
+                    if (!found && mustHaveMore) {
+                        throw new CommandFailure(
+                                ExitCode.FAILED,
+                                "topic " + topic + " partition " + position.getKey()
+                                        + ": the broker has nothing to read at"
+                                        + " offset " + position.getValue() + ", although it ends at "
+                                        + ends.get(position.getKey()));
+                    }
+                    any |= found;
                 }
             }
             if (!any && !follow) {

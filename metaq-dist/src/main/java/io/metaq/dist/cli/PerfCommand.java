@@ -36,6 +36,9 @@ final class PerfCommand implements Callable<Integer> {
 
     /** What both share: where the broker is, and sizes. */
     abstract static class Base implements Callable<Integer> {
+        private static final int MOST_PAYLOAD_BYTES = 2 << 20;
+        private static final int MOST_PARTITIONS = 10_000;
+
         @Option(
                 names = "--broker",
                 paramLabel = "HOST:PORT",
@@ -61,12 +64,26 @@ final class PerfCommand implements Callable<Integer> {
         @Option(names = "--json", description = "print one JSON object a run")
         boolean json;
 
+        /** Ends the command when another option is impossible. */
+        abstract void checkMore();
+
+        static void requireWithin(String option, int value, int least, int most) {
+            if (value < least || value > most) {
+                throw new CommandFailure(
+                        ExitCode.USAGE, option + " " + value + ": expected is a number from " + least + " to " + most);
+            }
+        }
+
         abstract void measure(PerfTarget target)
                 throws IOException, InterruptedException, BrokerAdmin.AdminException, MetaClientException;
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            try (PerfTarget target = broker == null ? PerfTarget.startOwn() : PerfTarget.at("meta://" + broker)) {
+            sizes.forEach(size -> requireWithin("--size", size, 0, MOST_PAYLOAD_BYTES));
+            partitions.forEach(count -> requireWithin("--partitions", count, 1, MOST_PARTITIONS));
+            checkMore();
+            try (PerfTarget target =
+                    broker == null ? PerfTarget.startOwn() : PerfTarget.at(BrokerOption.urlOf(broker))) {
                 if (!json) {
                     System.out.println("Raw limit of this disk: " + RawDisk.measure(target.dataDirectory()));
                     System.out.println(LoadResult.HEADER);
@@ -99,6 +116,9 @@ final class PerfCommand implements Callable<Integer> {
                 "  metaq perf produce --async-flush --batched --size 1024,100"
             })
     static final class Produce extends Base {
+        private static final int MOST_THREADS = 4096;
+        private static final int MOST_SECONDS = 86_400;
+
         @Option(
                 names = "--threads",
                 split = ",",
@@ -127,11 +147,17 @@ final class PerfCommand implements Callable<Integer> {
         private int seconds;
 
         @Override
-        void measure(PerfTarget target)
-                throws IOException, InterruptedException, BrokerAdmin.AdminException, MetaClientException {
+        void checkMore() {
             if (syncFlush && asyncFlush) {
                 throw new CommandFailure(ExitCode.USAGE, "choose one of --sync-flush and --async-flush");
             }
+            threads.forEach(count -> requireWithin("--threads", count, 1, MOST_THREADS));
+            requireWithin("--seconds", seconds, 1, MOST_SECONDS);
+        }
+
+        @Override
+        void measure(PerfTarget target)
+                throws IOException, InterruptedException, BrokerAdmin.AdminException, MetaClientException {
             for (int size : sizes) {
                 for (int count : partitions) {
                     for (int senders : threads) {
@@ -156,6 +182,11 @@ final class PerfCommand implements Callable<Integer> {
                 paramLabel = "N",
                 description = "messages to fill and read (default: ${DEFAULT-VALUE})")
         private int messages;
+
+        @Override
+        void checkMore() {
+            requireWithin("--messages", messages, 1, Integer.MAX_VALUE);
+        }
 
         @Override
         void measure(PerfTarget target)

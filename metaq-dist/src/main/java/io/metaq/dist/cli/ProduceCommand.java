@@ -9,6 +9,7 @@ import io.metaq.client.MetaMessageSessionFactory;
 import io.metaq.client.Partition;
 import io.metaq.client.ProducerConfig;
 import io.metaq.client.SendResult;
+import io.metaq.dist.process.BrokerAdmin;
 import io.metaq.record.Compression;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -74,6 +75,7 @@ final class ProduceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        requireBroker();
         try (MetaMessageSessionFactory sessions = broker.sessions();
                 MessageProducer producer = sessions.createProducer(
                         ProducerConfig.builder().compression(compression).build())) {
@@ -88,6 +90,15 @@ final class ProduceCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.BROKER, e.getMessage(), e);
         }
         return failures == 0 ? ExitCode.OK : ExitCode.BROKER;
+    }
+
+    /** A producer waits for a broker to come back; a person at a command line wants to know at once. */
+    private void requireBroker() {
+        try (BrokerAdmin admin = broker.admin()) {
+            admin.requireReachable();
+        } catch (BrokerAdmin.AdminException e) {
+            throw new CommandFailure(ExitCode.BROKER, e.getMessage(), e);
+        }
     }
 
     private Partition find(MetaMessageSessionFactory sessions) {

@@ -10,7 +10,6 @@ import io.metaq.client.SendResult;
 import io.metaq.dist.process.BrokerAdmin;
 import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -118,7 +117,7 @@ public final class ProduceLoad {
                     note(producer.send(new Message(topic, data)).join(), begun);
                 }
             }
-        } catch (InterruptedException | CompletionException | IllegalStateException e) {
+        } catch (InterruptedException | RuntimeException e) {
             failure.compareAndSet(null, e);
         }
     }

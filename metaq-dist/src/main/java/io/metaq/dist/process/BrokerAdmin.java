@@ -68,6 +68,17 @@ public final class BrokerAdmin implements AutoCloseable {
         return Long.parseLong(ask(opaque -> new Request.Seek(topic, partition, timestampMs, opaque)));
     }
 
+    /** The first message that begins at that offset or behind it; the end when there is none. */
+    public long boundaryAtOrAfter(String topic, int partition, long offset) throws AdminException {
+        return Long.parseLong(
+                ask(opaque -> new Request.Offset(topic, "metaq-command-line", partition, offset, opaque)));
+    }
+
+    /** Returns when the broker has answered anything at all. */
+    public void requireReachable() throws AdminException {
+        ask(Request.Version::new);
+    }
+
     private JsonNode parse(String body) throws AdminException {
         try {
             return json.readTree(body);

@@ -65,6 +65,7 @@ public final class Broker implements Closeable {
     private int port;
     private int httpPort = -1;
     private String zookeeperConnect;
+    private LogStore store;
     private TopicRegistry topics;
 
     private Broker(BrokerConfig config) {
@@ -102,7 +103,7 @@ public final class Broker implements Closeable {
         new JvmMemoryMetrics().bindTo(registry);
 
         Disk disk = new NioDisk();
-        LogStore store = opened(LogStore.open(config.logStore(), disk, InstantSource.system(), registry), s -> s);
+        store = opened(LogStore.open(config.logStore(), disk, InstantSource.system(), registry), s -> s);
         // Not before the data directory is ours, for its files lie there.
         CompletableFuture<EmbeddedZooKeeper> zookeeper = startEmbeddedZooKeeper();
         topics = new TopicRegistry(
@@ -307,6 +308,11 @@ public final class Broker implements Closeable {
     /** The topics, for a program that embeds the broker. */
     public TopicRegistry topics() {
         return topics;
+    }
+
+    /** After {@link #close()}: whether all data were forced and the next start will find nothing to recover. */
+    public boolean closedCleanly() {
+        return store != null && store.closedCleanly();
     }
 
     /** A clean stop: unregisters, stops the port, settles and forces what waits, closes the logs. Idempotent. */

@@ -60,6 +60,7 @@ public final class LogStore implements Closeable {
     private final List<RecoveryReport> recoveries = new CopyOnWriteArrayList<>();
     private volatile boolean started;
     private boolean closed;
+    private volatile boolean closedCleanly;
 
     private LogStore(
             LogStoreConfig config,
@@ -380,6 +381,11 @@ public final class LogStore implements Closeable {
         }
     }
 
+    /** After {@link #close()}: whether every log was forced and the marker is there, so that the next start scans nothing. */
+    public boolean closedCleanly() {
+        return closedCleanly;
+    }
+
     /** A clean stop: settles what waits, forces and closes every log, leaves the marker. Idempotent. */
     @Override
     public void close() throws IOException {
@@ -397,6 +403,7 @@ public final class LogStore implements Closeable {
             writer.close();
             if (checkpointer.closeAll(logs.values())) {
                 journal.reset();
+                closedCleanly = true;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
