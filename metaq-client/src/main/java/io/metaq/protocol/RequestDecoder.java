@@ -28,6 +28,11 @@ public final class RequestDecoder extends ByteToMessageDecoder {
     private final HeaderLine line;
     private int bodyBytes = NO_BODY;
     private boolean ended;
+    private boolean paused;
+    private boolean bodyTold;
+
+    /** A user event of the pipeline: a request's line has come, and so many bytes of body are to come; once a request. */
+    public record BodyAwaited(int bytes) {}
 
     public RequestDecoder(ProtocolLimits limits) {
         this.limits = limits;
@@ -40,6 +45,9 @@ public final class RequestDecoder extends ByteToMessageDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
+        if (paused) {
+            return;
+        }
         Request request;
         try {
             request = next(in);
@@ -49,13 +57,33 @@ public final class RequestDecoder extends ByteToMessageDecoder {
         }
         if (request != null) {
             ended = request instanceof Request.Quit;
+            bodyTold = false;
             out.add(request);
+        } else if (bodyBytes != NO_BODY && !bodyTold) {
+            bodyTold = true;
+            context.fireUserEventTriggered(new BodyAwaited(bodyBytes));
         }
     }
 
-    /** Bytes that have arrived and are not part of a whole request yet. */
-    public int bufferedBytes() {
-        return actualReadableBytes();
+    /** (event loop) Keeps what arrives as bytes until {@link #resume}. */
+    public void pause() {
+        paused = true;
+    }
+
+    /** (event loop) An empty read must follow, for what has been kept. */
+    public void resume() {
+        paused = false;
+    }
+
+    /** (event loop) Has a part of a request arrived? Only while not paused: there may be whole ones then. */
+    public boolean isInsideRequest() {
+        return !ended && (bodyBytes != NO_BODY || actualReadableBytes() > 0);
+    }
+
+    /** A peer that has finished sending is told to the handlers behind; what was kept is not thrown away for it. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        context.fireUserEventTriggered(event);
     }
 
     /** The next request, or null when it has not arrived whole. */

@@ -238,7 +238,7 @@ public final class Broker implements Closeable {
                 commandConfig,
                 topics,
                 store.writer(),
-                new CommandCounters(),
+                new CommandCounters(name -> topics.find(name).isPresent()),
                 stats,
                 verbs,
                 plugins.putsInTransactions(),

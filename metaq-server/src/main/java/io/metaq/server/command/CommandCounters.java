@@ -4,6 +4,7 @@ package io.metaq.server.command;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 
 /** What {@code stats} tells of each topic since the start, or since {@code stats reset}. Thread-safe. */
 public final class CommandCounters {
@@ -41,10 +42,14 @@ public final class CommandCounters {
         }
     }
 
-    private static final int MAX_TOPICS = 10_000;
-
     private volatile Figures all = new Figures();
     private final Map<String, Figures> byTopic = new ConcurrentHashMap<>();
+    private final Predicate<String> isTopic;
+
+    /** @param isTopic is there such a topic? What clients ask of others is not kept: they may think of any number. */
+    public CommandCounters(Predicate<String> isTopic) {
+        this.isTopic = isTopic;
+    }
 
     public Figures all() {
         return all;
@@ -52,10 +57,10 @@ public final class CommandCounters {
 
     public Figures of(String topic) {
         Figures known = byTopic.get(topic);
-        if (known != null || byTopic.size() >= MAX_TOPICS) {
-            return known == null ? new Figures() : known;
+        if (known == null && isTopic.test(topic)) {
+            return byTopic.computeIfAbsent(topic, name -> new Figures());
         }
-        return byTopic.computeIfAbsent(topic, name -> new Figures());
+        return known == null ? new Figures() : known;
     }
 
     void put(String topic, int messages, int bytes) {

@@ -12,6 +12,9 @@ import java.util.concurrent.ScheduledExecutorService;
 
 /** The handlers of all commands that the broker itself serves; {@code transaction} and {@code sync} are for plug-ins. */
 public final class CoreCommands {
+    /** Some 300 bytes each while they wait. */
+    private static final int MAX_HELD_PARTITIONS = 100_000;
+
     private CoreCommands() {}
 
     /**
@@ -32,14 +35,16 @@ public final class CoreCommands {
             Map<String, AdminVerb> adminVerbs,
             CommandHandler<Request.Put> putsInTransactions,
             Executors executors) {
+        HoldLimit holds = new HoldLimit(MAX_HELD_PARTITIONS);
         PutTarget target = new PutTarget(topics, config, executors.blocking());
         dispatcher.register(Request.Put.class, new PutHandler(target, writer, config, counters, putsInTransactions));
         dispatcher.register(Request.BatchPut.class, new BatchPutHandler(target, topics, writer, config, counters));
         dispatcher.register(
-                Request.Get.class, new GetHandler(topics, config, counters, executors.readers(), executors.timer()));
+                Request.Get.class,
+                new GetHandler(topics, config, counters, executors.readers(), executors.timer(), holds));
         dispatcher.register(
                 Request.Fetch.class,
-                new FetchHandler(topics, config, counters, executors.readers(), executors.timer()));
+                new FetchHandler(topics, config, counters, executors.readers(), executors.timer(), holds));
         dispatcher.register(Request.Offset.class, new OffsetHandler(topics, counters, executors.readers()));
         dispatcher.register(Request.Seek.class, new SeekHandler(topics, executors.readers()));
         dispatcher.register(Request.NewProducer.class, new NewProducerHandler(topics, executors.blocking()));

@@ -12,12 +12,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -30,18 +31,21 @@ final class FetchHandler implements CommandHandler<Request.Fetch> {
     private final CommandCounters counters;
     private final Executor readers;
     private final ScheduledExecutorService timer;
+    private final HoldLimit holds;
 
     FetchHandler(
             TopicRegistry topics,
             CommandConfig config,
             CommandCounters counters,
             Executor readers,
-            ScheduledExecutorService timer) {
+            ScheduledExecutorService timer,
+            HoldLimit holds) {
         this.topics = topics;
         this.config = config;
         this.counters = counters;
         this.readers = readers;
         this.timer = timer;
+        this.holds = holds;
     }
 
     @Override
@@ -51,10 +55,11 @@ final class FetchHandler implements CommandHandler<Request.Fetch> {
             return;
         }
         fetch.partitions().forEach(partition -> counters.get(partition.topic()));
-        if (fetch.maxWaitMs() <= 0 || hasSomethingToSay(fetch)) {
+        int partitions = fetch.partitions().size();
+        if (fetch.maxWaitMs() <= 0 || hasSomethingToSay(fetch) || !holds.tryTake(partitions)) {
             answer(fetch, exchange);
         } else {
-            hold(fetch, exchange);
+            new Waiting(fetch, exchange).start();
         }
     }
 
@@ -81,69 +86,74 @@ final class FetchHandler implements CommandHandler<Request.Fetch> {
         return available >= Math.max(1, fetch.minBytes());
     }
 
-    private void hold(Request.Fetch fetch, Exchange exchange) {
-        long waitMs = Math.min(fetch.maxWaitMs(), config.maxFetchWait().toMillis());
-        Waiting waiting = new Waiting(fetch, exchange);
-        ScheduledFuture<?> deadline = timer.schedule(() -> waiting.finish(true), waitMs, TimeUnit.MILLISECONDS);
-        waiting.onDone(() -> deadline.cancel(false));
-        for (Request.FetchPartition wanted : fetch.partitions()) {
-            Partition partition = find(wanted);
-            if (partition != null) {
-                waiting.watch(partition.log(), wanted.offset());
-            }
-        }
-    }
-
-    /** A fetch that waits on several logs; ends once, at the first that wakes it with enough, or at the deadline. */
+    /**
+     * A fetch that waits on several logs, each watched once. News only ask for a look, on the connection's event loop; many
+     * news that come before it cost one look.
+     */
     private final class Waiting {
         private final Request.Fetch fetch;
         private final Exchange exchange;
-        private final AtomicBoolean done = new AtomicBoolean();
-        private final List<Runnable> cleanUps = new ArrayList<>();
+        private final HeldRequest held;
+        private final AtomicBoolean lookIsDue = new AtomicBoolean();
+        /** What stops the watch on each log. Of the event loop, but for the end. */
+        private final Map<LogHandle, Runnable> watches = new ConcurrentHashMap<>();
 
         Waiting(Request.Fetch fetch, Exchange exchange) {
             this.fetch = fetch;
             this.exchange = exchange;
+            this.held = new HeldRequest(exchange.connection(), () -> answer(fetch, exchange));
         }
 
-        void onDone(Runnable cleanUp) {
-            synchronized (cleanUps) {
-                if (!done.get()) {
-                    cleanUps.add(cleanUp);
+        void start() {
+            held.onEnd(() -> holds.giveBack(fetch.partitions().size()));
+            held.onEnd(this::stopWatching);
+            held.start(timer, Math.min(fetch.maxWaitMs(), config.maxFetchWait().toMillis()), () -> fetch.partitions()
+                    .forEach(partition -> counters.getMiss(partition.topic())));
+            Map<LogHandle, Long> offsets = new HashMap<>();
+            for (Request.FetchPartition wanted : fetch.partitions()) {
+                Partition partition = find(wanted);
+                if (partition != null) {
+                    offsets.merge(partition.log(), wanted.offset(), Math::min);
+                }
+            }
+            offsets.forEach(this::watch);
+        }
+
+        private void watch(LogHandle log, long offset) {
+            Runnable before = watches.put(log, log.onVisibleBeyond(offset, this::askForLook));
+            if (before != null) {
+                before.run();
+            }
+            if (held.hasEnded()) {
+                stopWatching();
+            }
+        }
+
+        private void stopWatching() {
+            watches.values().forEach(Runnable::run);
+        }
+
+        private void askForLook() {
+            if (lookIsDue.compareAndSet(false, true)) {
+                exchange.connection().execute(this::look);
+            }
+        }
+
+        /** First watches anew, so that what comes after the look is not missed. */
+        private void look() {
+            lookIsDue.set(false);
+            if (held.hasEnded()) {
+                return;
+            }
+            if (fetch.minBytes() > 1) {
+                for (LogHandle log : List.copyOf(watches.keySet())) {
+                    watch(log, log.visibleEnd());
+                }
+                if (!hasSomethingToSay(fetch)) {
                     return;
                 }
             }
-            cleanUp.run();
-        }
-
-        void watch(LogHandle log, long offset) {
-            if (!done.get()) {
-                onDone(log.onVisibleBeyond(offset, () -> onData(log)));
-            }
-        }
-
-        private void onData(LogHandle log) {
-            if (fetch.minBytes() <= 1 || hasSomethingToSay(fetch)) {
-                finish(false);
-            } else {
-                watch(log, log.visibleEnd());
-            }
-        }
-
-        void finish(boolean late) {
-            List<Runnable> toRun;
-            synchronized (cleanUps) {
-                if (!done.compareAndSet(false, true)) {
-                    return;
-                }
-                toRun = List.copyOf(cleanUps);
-                cleanUps.clear();
-            }
-            toRun.forEach(Runnable::run);
-            if (late) {
-                fetch.partitions().forEach(partition -> counters.getMiss(partition.topic()));
-            }
-            answer(fetch, exchange);
+            held.end();
         }
     }
 

@@ -10,9 +10,6 @@ import io.metaq.server.topic.TopicRegistry;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * {@code get}: raw records of one partition. At the end of the log it says 404 at once; where {@code getHoldMs} is set it waits
@@ -24,18 +21,21 @@ final class GetHandler implements CommandHandler<Request.Get> {
     private final CommandCounters counters;
     private final Executor readers;
     private final ScheduledExecutorService timer;
+    private final HoldLimit holds;
 
     GetHandler(
             TopicRegistry topics,
             CommandConfig config,
             CommandCounters counters,
             Executor readers,
-            ScheduledExecutorService timer) {
+            ScheduledExecutorService timer,
+            HoldLimit holds) {
         this.topics = topics;
         this.config = config;
         this.counters = counters;
         this.readers = readers;
         this.timer = timer;
+        this.holds = holds;
     }
 
     @Override
@@ -61,48 +61,13 @@ final class GetHandler implements CommandHandler<Request.Get> {
     }
 
     private void answerOrWait(Request.Get get, LogHandle log, Exchange exchange) {
-        if (get.offset() == log.visibleEnd() && !config.getHold().isZero()) {
-            hold(get, log, exchange);
+        if (get.offset() == log.visibleEnd() && !config.getHold().isZero() && holds.tryTake(1)) {
+            HeldRequest held = new HeldRequest(exchange.connection(), () -> answer(get, log, exchange));
+            held.onEnd(() -> holds.giveBack(1));
+            held.start(timer, config.getHold().toMillis(), () -> {});
+            held.onEnd(log.onVisibleBeyond(get.offset(), held::end));
         } else {
             answer(get, log, exchange);
-        }
-    }
-
-    private void hold(Request.Get get, LogHandle log, Exchange exchange) {
-        HeldGet held = new HeldGet(() -> answer(get, log, exchange));
-        held.deadline = timer.schedule(held::finish, config.getHold().toMillis(), TimeUnit.MILLISECONDS);
-        held.forget = log.onVisibleBeyond(get.offset(), held::finish);
-        held.cleanUpIfDone();
-    }
-
-    /** A get that waits for data or its deadline, whichever comes first. */
-    private static final class HeldGet {
-        private final Runnable answer;
-        private final AtomicBoolean done = new AtomicBoolean();
-        private volatile ScheduledFuture<?> deadline;
-        private volatile Runnable forget;
-
-        HeldGet(Runnable answer) {
-            this.answer = answer;
-        }
-
-        void finish() {
-            if (done.compareAndSet(false, true)) {
-                cleanUpIfDone();
-                answer.run();
-            }
-        }
-
-        /** Both are set one after the other while the end may come at any time, so each side cleans what it sees. */
-        void cleanUpIfDone() {
-            if (done.get()) {
-                if (deadline != null) {
-                    deadline.cancel(false);
-                }
-                if (forget != null) {
-                    forget.run();
-                }
-            }
         }
     }
 

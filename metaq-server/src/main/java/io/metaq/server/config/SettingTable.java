@@ -174,7 +174,8 @@ public final class SettingTable {
                     "maxInFlightBytes",
                     whole(MIB, 64 * GIB, "bytes"),
                     "134217728",
-                    "Requests that wait for their answer, all connections together; beyond it sockets are not read."),
+                    "Requests that wait for their answer, all connections together; beyond it sockets are not read. Large"
+                            + " requests that have not arrived whole may be as much again."),
             set(
                     "maxPendingRequests",
                     whole(1, 1_000_000, ""),
@@ -189,7 +190,8 @@ public final class SettingTable {
                     "stallTimeoutMs",
                     whole(1000, YEAR_MS, "milliseconds"),
                     "60000",
-                    "A half-sent request, or replies that are not taken, may stand still for so long."),
+                    "A request that has begun must have arrived whole after so long, and replies that wait may stand still"
+                            + " for so long; otherwise the connection is closed."),
             set("maxPartitions", whole(1, 1_000_000, ""), "100000", "Partitions of all topics of this broker."),
             set(
                     "maxQueuedAppends",

@@ -1,36 +1,57 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.network;
 
+import io.metaq.protocol.RequestDecoder;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A client's connection as handlers see it.
  *
- * <p>Replies come from any thread; they collect in a queue that one task of the event loop writes and flushes at once, so a
- * group's acknowledgements cost one flush a connection. The queue is bounded by the requests a connection may have open.
+ * <p>Replies come from any thread; they collect in a queue, each whole, that one task of the event loop writes and flushes at
+ * once, so a group's acknowledgements cost one flush a connection.
+ *
+ * <p>Bounds: a connection with too many requests whose replies it has not taken, or with too many bytes of replies in memory,
+ * or any while the broker's budget for requests is spent, is not read, and what has been read of it is not decoded, until
+ * there is room.
  */
 public final class Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    /** One reply more may go beyond it; files do not count, they take no memory. */
+    private static final int MAX_UNSENT_REPLY_BYTES = 64 * 1024;
+
     private final Channel channel;
+    private final RequestDecoder decoder;
     private final IngressBudget budget;
     private final int maxPendingRequests;
-    private final ConcurrentLinkedQueue<Object> outbound = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<QueuedReply> outbound = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicInteger pending = new AtomicInteger();
-    private volatile boolean pausedForPending;
+    private final AtomicInteger unsentReplyBytes = new AtomicInteger();
+    private final Set<Runnable> onClose = ConcurrentHashMap.newKeySet();
 
-    /** In the queue behind a reply with files: so many request bytes are free when what is before it has gone. */
-    private record FlushMark(int requestBytes) {}
+    // Of the event loop:
+    private boolean full;
+    private boolean awaitsRoom;
+    private boolean awaitsPermit;
+    private boolean inputEnded;
 
-    Connection(Channel channel, IngressBudget budget, int maxPendingRequests) {
+    Connection(Channel channel, RequestDecoder decoder, IngressBudget budget, int maxPendingRequests) {
         this.channel = channel;
+        this.decoder = decoder;
         this.budget = budget;
         this.maxPendingRequests = maxPendingRequests;
     }
@@ -54,83 +75,175 @@ public final class Connection {
         return channel.isActive();
     }
 
-    /** Closes when what was answered has been sent. */
-    public void close() {
-        channel.eventLoop().execute(() -> {
-            drain();
-            channel.close();
+    /** Runs a task on the connection's event loop, soon; any thread. Not at all once the network has stopped. */
+    public void execute(Runnable task) {
+        try {
+            channel.eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("A task came after the network had stopped remote={}", remote(), e);
+        }
+    }
+
+    /**
+     * Runs a task when the connection closes, or at once when it has; on the event loop or the caller's thread.
+     *
+     * @return takes the task away again; to be called when it is not needed any more
+     */
+    public Runnable onClose(Runnable task) {
+        onClose.add(task);
+        if (!channel.isActive() && onClose.remove(task)) {
+            task.run();
+        }
+        return () -> onClose.remove(task);
+    }
+
+    /** (event loop) */
+    void closed() {
+        List.copyOf(onClose).forEach(task -> {
+            if (onClose.remove(task)) {
+                task.run();
+            }
         });
     }
 
     /** (event loop) A request has arrived. */
     Exchange begin(int opaque, int requestBytes) {
         budget.take(requestBytes);
-        if (pending.incrementAndGet() >= maxPendingRequests && !pausedForPending) {
-            pausedForPending = true;
-            channel.config().setAutoRead(false);
-        }
+        pending.incrementAndGet();
         return new Exchange(this, opaque, requestBytes);
     }
 
-    void send(Object message) {
-        outbound.add(message);
-        scheduleDrain();
-    }
-
-    void ended(int requestBytes) {
+    /** Any thread. The request's bytes are free at once, its place when the reply has gone. */
+    void answer(QueuedReply reply, int requestBytes) {
         budget.giveBack(requestBytes);
-        if (pending.decrementAndGet() <= maxPendingRequests / 2 && pausedForPending) {
-            channel.eventLoop().execute(this::resume);
-        }
+        unsentReplyBytes.addAndGet(reply.memoryBytes());
+        outbound.add(reply);
+        scheduleDrain();
     }
 
-    void endedWhenFlushed(int requestBytes) {
-        outbound.add(new FlushMark(requestBytes));
-        scheduleDrain();
+    /** Any thread. */
+    void endWithoutReply(int requestBytes) {
+        budget.giveBack(requestBytes);
+        pending.decrementAndGet();
+        execute(this::maybeResume);
     }
 
     private void scheduleDrain() {
-        if (!draining.get() && draining.compareAndSet(false, true)) {
-            channel.eventLoop().execute(this::drain);
+        while (!draining.get() && !outbound.isEmpty() && draining.compareAndSet(false, true)) {
+            try {
+                channel.eventLoop().execute(this::drain);
+                return;
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Replies came after the network had stopped remote={}", remote(), e);
+                for (QueuedReply next = outbound.poll(); next != null; next = outbound.poll()) {
+                    next.release();
+                }
+                draining.set(false);
+            }
         }
     }
 
     private void drain() {
         draining.set(false);
-        boolean any = false;
-        for (Object next = outbound.poll(); next != null; next = outbound.poll()) {
-            if (next instanceof FlushMark mark) {
-                channel.write(Unpooled.EMPTY_BUFFER)
-                        .addListener((ChannelFutureListener) future -> ended(mark.requestBytes));
-            } else if (channel.isActive()) {
-                channel.write(next, channel.voidPromise());
-            } else {
-                ReferenceCountUtil.release(next);
+        int replies = 0;
+        int bytes = 0;
+        Object last = null;
+        for (QueuedReply next = outbound.poll(); next != null; next = outbound.poll()) {
+            replies++;
+            bytes += next.memoryBytes();
+            if (!channel.isActive()) {
+                next.release();
+                continue;
             }
-            any = true;
+            for (Object part : next.parts()) {
+                if (last != null) {
+                    channel.write(last, channel.voidPromise());
+                }
+                last = part;
+            }
         }
-        if (any) {
-            channel.flush();
+        int ended = replies;
+        int endedBytes = bytes;
+        if (last != null) {
+            channel.writeAndFlush(last).addListener((ChannelFutureListener) future -> sent(ended, endedBytes));
+        } else if (replies > 0) {
+            sent(ended, endedBytes);
         }
     }
 
     /** (event loop) */
-    private void resume() {
-        if (pausedForPending && pending.get() <= maxPendingRequests / 2) {
-            pausedForPending = false;
-            maybeRead();
+    private void sent(int replies, int bytes) {
+        pending.addAndGet(-replies);
+        unsentReplyBytes.addAndGet(-bytes);
+        maybeResume();
+    }
+
+    private boolean hasRoom(int requests, int replyBytes) {
+        return pending.get() < requests && unsentReplyBytes.get() < replyBytes && !budget.isSpent();
+    }
+
+    /** (event loop) After each request: may there be another? */
+    void pauseIfFull() {
+        if (!full && !hasRoom(maxPendingRequests, MAX_UNSENT_REPLY_BYTES)) {
+            full = true;
+            decoder.pause();
+            applyReading();
+            awaitRoomIfSpent();
         }
     }
 
-    /** (event loop) Reads on when nothing speaks against it. */
-    void maybeRead() {
-        channel.config().setAutoRead(!pausedForPending && channel.isWritable() && !budget.isSpent());
+    private void awaitRoomIfSpent() {
+        if (!awaitsRoom && budget.isSpent()) {
+            awaitsRoom = true;
+            budget.onRoom(() -> execute(() -> {
+                awaitsRoom = false;
+                maybeResume();
+            }));
+        }
     }
 
-    /** (event loop) Stops reading until the budget has room. */
-    void pauseForBudget() {
-        channel.config().setAutoRead(false);
-        budget.onRoom(() -> channel.eventLoop().execute(this::maybeRead));
+    private void maybeResume() {
+        if (full && channel.isActive()) {
+            if (hasRoom(maxPendingRequests / 2 + 1, MAX_UNSENT_REPLY_BYTES / 2)) {
+                full = false;
+                decoder.resume();
+                // What was left undecoded comes first, and may fill the connection again.
+                channel.pipeline().fireChannelRead(Unpooled.EMPTY_BUFFER);
+                channel.pipeline().fireChannelReadComplete();
+                applyReading();
+            } else {
+                awaitRoomIfSpent();
+            }
+        }
+        maybeClose();
+    }
+
+    /** (event loop) Not to be read until a large body may come in. */
+    void awaitPermit(boolean awaited) {
+        awaitsPermit = awaited;
+        applyReading();
+    }
+
+    private void applyReading() {
+        channel.config().setAutoRead(isRead());
+    }
+
+    /** (event loop) Does it depend on the peer whether more arrives? */
+    boolean isRead() {
+        return !full && !awaitsPermit && !inputEnded;
+    }
+
+    /** (event loop) Nothing more will be asked: closes when everything has been answered. */
+    void closeWhenAnswered() {
+        inputEnded = true;
+        applyReading();
+        maybeClose();
+    }
+
+    private void maybeClose() {
+        if (inputEnded && !full && pending.get() == 0) {
+            channel.close();
+        }
     }
 
     int pendingRequests() {

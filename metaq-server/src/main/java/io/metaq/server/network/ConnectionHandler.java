@@ -6,6 +6,7 @@ import io.metaq.protocol.Request;
 import io.metaq.protocol.RequestDecoder;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.Future;
@@ -21,16 +22,22 @@ import org.slf4j.LoggerFactory;
 final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
 
+    /** A smaller body needs no permit: a connection's receive buffer is as large. */
+    private static final int FREE_BODY_BYTES = 64 * 1024;
+
     private final RequestDecoder decoder;
     private final RequestListener listener;
     private final NetworkConfig config;
     private final IngressBudget budget;
+    private final BodyPermits permits;
     private final NetworkMetrics metrics;
+    private final SendProgress sendProgress = new SendProgress();
     private Connection connection;
     private Future<?> stallCheck;
-    private int partialBytes;
-    private long partialSinceNanos;
-    private long unwritableSinceNanos;
+    private BodyPermits.Permit permit;
+    /** 0: no request is unfinished, or it is not for the peer to finish it. */
+    private long unfinishedSinceNanos;
+
     private boolean closing;
 
     ConnectionHandler(
@@ -38,17 +45,19 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
             RequestListener listener,
             NetworkConfig config,
             IngressBudget budget,
+            BodyPermits permits,
             NetworkMetrics metrics) {
         this.decoder = decoder;
         this.listener = listener;
         this.config = config;
         this.budget = budget;
+        this.permits = permits;
         this.metrics = metrics;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        connection = new Connection(context.channel(), budget, config.maxPendingRequests());
+        connection = new Connection(context.channel(), decoder, budget, config.maxPendingRequests());
         long everyMs = Math.max(1, config.stallTimeout().toMillis() / 4);
         stallCheck = context.executor()
                 .scheduleWithFixedDelay(() -> closeIfStalled(context), everyMs, everyMs, TimeUnit.MILLISECONDS);
@@ -57,20 +66,29 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         stallCheck.cancel(false);
-        budget.giveBack(partialBytes);
-        partialBytes = 0;
+        givePermitBack();
+        connection.closed();
+    }
+
+    private void givePermitBack() {
+        if (permit != null) {
+            permit.giveBack();
+            permit = null;
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         Request request = (Request) message;
-        partialSinceNanos = 0;
+        unfinishedSinceNanos = 0;
+        givePermitBack();
         if (request instanceof Request.Quit) {
-            context.close();
+            connection.closeWhenAnswered();
             return;
         }
         metrics.request(request);
         listener.onRequest(request, connection.begin(request.opaque(), bodyBytes(request)));
+        connection.pauseIfFull();
     }
 
     private static int bodyBytes(Request request) {
@@ -80,48 +98,50 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
         return request instanceof Request.BatchPut batch ? batch.records().readableBytes() : 0;
     }
 
-    /** What has arrived of an unfinished request counts against the budget as well. */
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        int partial = decoder.bufferedBytes();
-        budget.take(partial);
-        budget.giveBack(partialBytes);
-        partialBytes = partial;
-        if (partial == 0) {
-            partialSinceNanos = 0;
-        } else if (partialSinceNanos == 0) {
-            partialSinceNanos = System.nanoTime();
+        if (!connection.isRead() || !decoder.isInsideRequest()) {
+            unfinishedSinceNanos = 0;
+        } else if (unfinishedSinceNanos == 0) {
+            unfinishedSinceNanos = System.nanoTime();
         }
-        if (budget.isSpent()) {
-            if (budget.takenBytes() == partial) {
-                return; // nobody else holds anything: this request must be allowed to finish
-            }
-            connection.pauseForBudget();
-        }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext context) {
-        unwritableSinceNanos = context.channel().isWritable() ? 0 : System.nanoTime();
-        connection.maybeRead();
     }
 
     private void closeIfStalled(ChannelHandlerContext context) {
         long now = System.nanoTime();
         long limit = config.stallTimeout().toNanos();
-        if (partialSinceNanos != 0
-                && now - partialSinceNanos > limit
-                && context.channel().config().isAutoRead()) {
+        if (unfinishedSinceNanos != 0 && now - unfinishedSinceNanos > limit) {
             close(context, "a request stayed unfinished for " + config.stallTimeout());
-        } else if (unwritableSinceNanos != 0 && now - unwritableSinceNanos > limit) {
+        } else if (sendProgress.stillForNanos(context.channel(), now) > limit) {
             close(context, "replies were not taken for " + config.stallTimeout());
         }
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof IdleStateEvent && connection.pendingRequests() == 0) {
+        if (event instanceof RequestDecoder.BodyAwaited body) {
+            awaitBody(context, body.bytes());
+        } else if (event instanceof ChannelInputShutdownEvent) {
+            connection.closeWhenAnswered();
+        } else if (event instanceof IdleStateEvent && connection.pendingRequests() == 0) {
             close(context, "no bytes for " + config.idleTimeout());
+        }
+    }
+
+    private void awaitBody(ChannelHandlerContext context, int bytes) {
+        if (bytes <= FREE_BODY_BYTES) {
+            return;
+        }
+        permit = permits.ask(bytes, () -> connection.execute(() -> permitGranted(context)));
+        if (!permit.isGranted()) {
+            connection.awaitPermit(true);
+        }
+    }
+
+    private void permitGranted(ChannelHandlerContext context) {
+        if (context.channel().isActive()) {
+            unfinishedSinceNanos = System.nanoTime();
+            connection.awaitPermit(false);
         }
     }
 
@@ -129,7 +149,12 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof DecoderException && cause.getCause() instanceof ProtocolException malformed) {
             metrics.malformedFrame();
-            close(context, malformed.getMessage());
+            LOG.warn(
+                    "Closing connection remote={} why=\"{}\"",
+                    context.channel().remoteAddress(),
+                    malformed.getMessage());
+            // The decoder takes nothing more; what was asked before is answered.
+            connection.closeWhenAnswered();
         } else if (cause instanceof IOException) {
             LOG.debug("Connection failed remote={}", context.channel().remoteAddress(), cause);
             context.close();

@@ -6,6 +6,7 @@ import io.metaq.server.log.LogSlice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultFileRegion;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -37,8 +38,8 @@ public final class Exchange {
     /** A status and a text. */
     public void result(int code, String body) {
         if (claim()) {
-            connection.send(ReplyEncoder.result(allocator(), code, body, opaque));
-            connection.ended(requestBytes);
+            ByteBuf reply = ReplyEncoder.result(allocator(), code, body, opaque);
+            connection.answer(new QueuedReply(List.of(reply), reply.readableBytes()), requestBytes);
         }
     }
 
@@ -58,13 +59,19 @@ public final class Exchange {
             parts.forEach(Exchange::discard);
             return;
         }
-        connection.send(ReplyEncoder.valueHeader(allocator(), totalBytes, opaque));
-        for (int i = 0; i < parts.size(); i++) {
-            Object part = parts.get(i) instanceof LogSlice slice ? new SliceRegion(slice) : parts.get(i);
-            connection.send(part);
+        List<Object> whole = new ArrayList<>(parts.size() + 1);
+        ByteBuf header = ReplyEncoder.valueHeader(allocator(), totalBytes, opaque);
+        whole.add(header);
+        int memoryBytes = header.readableBytes();
+        for (Object part : parts) {
+            if (part instanceof LogSlice slice) {
+                whole.add(new SliceRegion(slice));
+            } else {
+                whole.add(part);
+                memoryBytes += ((ByteBuf) part).readableBytes();
+            }
         }
-        // Files do not count against the write buffer, so the request stays open until they have gone.
-        connection.endedWhenFlushed(requestBytes);
+        connection.answer(new QueuedReply(whole, memoryBytes), requestBytes);
     }
 
     private static void discard(Object part) {
@@ -78,7 +85,7 @@ public final class Exchange {
     /** No reply at all: {@code quit}, and {@code END} of a transaction. */
     public void none() {
         if (claim()) {
-            connection.ended(requestBytes);
+            connection.endWithoutReply(requestBytes);
         }
     }
 

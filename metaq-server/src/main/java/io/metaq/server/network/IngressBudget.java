@@ -32,10 +32,6 @@ final class IngressBudget {
         return taken.get() > maxBytes;
     }
 
-    long takenBytes() {
-        return taken.get();
-    }
-
     /** Runs {@code resume} once when there is room again; at once if there is. */
     void onRoom(Runnable resume) {
         synchronized (waiting) {

@@ -10,10 +10,11 @@ import java.time.Duration;
  * @param host null: all interfaces
  * @param port 0: any free one
  * @param maxConnections more are closed at once
- * @param maxInFlightBytes request bodies that wait for their answer, over all connections; beyond it sockets are not read
+ * @param maxInFlightBytes request bodies that wait for their answer, over all connections; beyond it sockets are not read.
+ *     Large bodies that are still on their way may be as much again
  * @param maxPendingRequests unanswered requests of one connection; beyond it its socket is not read
  * @param idleTimeout a connection without any bytes for so long is closed
- * @param stallTimeout a half-sent request, or replies that are not taken, may not stand still for longer
+ * @param stallTimeout a request must have arrived whole so long after its first byte, and replies may not stand still for longer
  */
 public record NetworkConfig(
         String host,

@@ -11,7 +11,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -31,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class NetworkServer implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
     private static final int BACKLOG = 1024;
-    private static final WriteBufferWaterMark WRITE_BUFFER = new WriteBufferWaterMark(512 * 1024, 2 * 1024 * 1024);
     private static final long QUIET_MS = 0;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
@@ -58,6 +56,7 @@ public final class NetworkServer implements Closeable {
         EventLoopGroup io =
                 new MultiThreadIoEventLoopGroup(config.ioThreads(), new DefaultThreadFactory("metaq-io"), handlers);
         IngressBudget budget = new IngressBudget(config.maxInFlightBytes());
+        BodyPermits permits = new BodyPermits(config.maxInFlightBytes());
         Class<? extends ServerChannel> type = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(acceptor, io)
@@ -68,11 +67,11 @@ public final class NetworkServer implements Closeable {
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_BUFFER)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        initialize(channel, config, listener, budget, metrics);
+                        initialize(channel, config, listener, budget, permits, metrics);
                     }
                 });
         InetSocketAddress address = config.host() == null
@@ -97,7 +96,9 @@ public final class NetworkServer implements Closeable {
             NetworkConfig config,
             RequestListener listener,
             IngressBudget budget,
+            BodyPermits permits,
             NetworkMetrics metrics) {
+        channel.closeFuture().addListener(future -> metrics.closed());
         if (metrics.opened() > config.maxConnections()) {
             metrics.refusedConnection();
             LOG.warn(
@@ -105,13 +106,13 @@ public final class NetworkServer implements Closeable {
                     config.maxConnections(),
                     channel.remoteAddress());
             channel.close();
+            return;
         }
-        channel.closeFuture().addListener(future -> metrics.closed());
         RequestDecoder decoder = new RequestDecoder(config.limits());
         channel.pipeline()
                 .addLast(new IdleStateHandler(0, 0, config.idleTimeout().toMillis(), TimeUnit.MILLISECONDS))
                 .addLast(decoder)
-                .addLast(new ConnectionHandler(decoder, listener, config, budget, metrics));
+                .addLast(new ConnectionHandler(decoder, listener, config, budget, permits, metrics));
     }
 
     /** From now on connections are served. */
