@@ -32,6 +32,7 @@ import picocli.CommandLine.HelpCommand;
             ProduceCommand.class,
             ConsumeCommand.class,
             PerfCommand.class,
+            LogCommand.class,
             ConfigCommand.class,
             StatusCommand.class
         })

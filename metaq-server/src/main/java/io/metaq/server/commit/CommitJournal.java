@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,12 +89,11 @@ final class CommitJournal implements Closeable {
     }
 
     /**
-     * What a replay found.
+     * A place in the journal that cannot be read.
      *
-     * @param blocks sound ones, replayed
-     * @param damages places where what was once durable cannot be read any more
+     * @param torn the last thing that was written: nobody was told that it is durable. Otherwise it was once durable
      */
-    record Replayed(long blocks, long damages) {}
+    record Damage(Path file, long position, String what, boolean torn) {}
 
     /** Told of each entry that is replayed, in order. */
     @FunctionalInterface
@@ -103,10 +104,10 @@ final class CommitJournal implements Closeable {
     /**
      * Hands every sound block's entries to {@code replay}, oldest first. A block that is not sound ends its file: it was
      * being written when the broker died, so nothing in it was acknowledged. Unless something was written after it: blocks
-     * are forced one by one, so it was durable once and is damaged now; that is told, and the sound blocks behind it are
-     * replayed.
+     * are forced one by one, so it was durable once and is damaged now, and the sound blocks behind it are replayed. Changes
+     * no file. Returns the number of blocks.
      */
-    Replayed replay(Replay replay) throws IOException {
+    long replay(Replay replay, Consumer<Damage> onDamage) throws IOException {
         record Found(Path path, long generation) {}
         List<Found> found = new ArrayList<>();
         for (Path path : disk.list(directory)) {
@@ -120,21 +121,20 @@ final class CommitJournal implements Closeable {
             }
         }
         found.sort(Comparator.comparingLong(Found::generation));
-        Replayed total = new Replayed(0, 0);
+        long blocks = 0;
         for (int i = 0; i < found.size(); i++) {
             Found next = found.get(i);
             try (DiskFile file = disk.open(next.path)) {
-                Replayed part = replayFile(file, next.generation, i == found.size() - 1, replay);
-                total = new Replayed(total.blocks + part.blocks, total.damages + part.damages);
+                blocks += replayFile(file, next.generation, i == found.size() - 1, replay, onDamage);
             }
         }
-        return total;
+        return blocks;
     }
 
-    private static Replayed replayFile(DiskFile file, long generation, boolean newest, Replay replay)
+    private static long replayFile(
+            DiskFile file, long generation, boolean newest, Replay replay, Consumer<Damage> onDamage)
             throws IOException {
         long blocks = 0;
-        long damages = 0;
         long position = 0;
         long expected = 0;
         while (true) {
@@ -148,38 +148,28 @@ final class CommitJournal implements Closeable {
             }
             Begun behind = findBlockBehind(file, position, generation, expected);
             if (behind == null) {
-                return new Replayed(blocks, damages + reportBadEnd(file, position, generation, expected, newest));
+                judgeEnd(file, position, generation, expected, newest).ifPresent(onDamage);
+                return blocks;
             }
-            report(file, position, "blocks " + expected + " to " + (behind.sequence - 1) + " are not sound");
-            damages++;
+            String what = "blocks " + expected + " to " + (behind.sequence - 1) + " are not sound, later ones are";
+            onDamage.accept(new Damage(file.path(), position, what, false));
             position = behind.position;
             expected = behind.sequence;
         }
     }
 
-    /**
-     * Where the sound blocks of a file end: tells of what was begun behind them. Returns 1 when it was once durable, 0 when
-     * it may be no more than a block that a crash has torn, or nothing.
-     */
-    private static long reportBadEnd(DiskFile file, long position, long generation, long expected, boolean newest)
-            throws IOException {
+    /** Where the sound blocks of a file end: what was begun behind them. */
+    private static Optional<Damage> judgeEnd(
+            DiskFile file, long position, long generation, long expected, boolean newest) throws IOException {
         if (position == 0 && findBlockBehind(file, 0, ANY, 0) != null) {
-            report(file, 0, "the first block is not sound; those behind it may be of an earlier use and are left");
-            return 1;
+            String what = "the first block is not sound; those behind it may be of an earlier use and are left";
+            return Optional.of(new Damage(file.path(), 0, what, false));
         }
         if (!isBegun(file, position, generation, expected)) {
-            return 0;
+            return Optional.empty();
         }
-        if (!newest) {
-            report(file, position, "block " + expected + " is not sound, and a later file was begun after it");
-            return 1;
-        }
-        LOG.warn(
-                "Left the torn end of the commit journal file={} position={} block={}",
-                file.path(),
-                position,
-                expected);
-        return 0;
+        String what = "block " + expected + " is not sound" + (newest ? "" : ", and a later file was begun after it");
+        return Optional.of(new Damage(file.path(), position, what, newest));
     }
 
     /** An unsound header that most of the fields speak for; not what an earlier use of the file has left. */
@@ -192,14 +182,6 @@ final class CommitJournal implements Closeable {
                 + (header.getLong(8) == generation ? 1 : 0)
                 + (header.getLong(16) == expected ? 1 : 0);
         return matches >= 2 && readBlock(file, position, header.getLong(8), header.getLong(16)) == null;
-    }
-
-    private static void report(DiskFile file, long position, String what) {
-        LOG.error(
-                "Damaged commit journal; what only it kept is lost file={} position={} what=\"{}\"",
-                file.path(),
-                position,
-                what);
     }
 
     /** Where a sound block begins, and which it is. */

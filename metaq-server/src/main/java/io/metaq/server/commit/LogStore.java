@@ -44,6 +44,8 @@ public final class LogStore implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
     private static final Pattern LOG_FILE = Pattern.compile("\\d{20}\\..+|producers\\.snapshot.*");
 
+    static final String JOURNAL = "__journal";
+
     private final LogStoreConfig config;
     private final Disk disk;
     private final InstantSource clock;
@@ -103,7 +105,7 @@ public final class LogStore implements Closeable {
         try {
             RecoveryPoints points = readPoints(directory, disk);
             RecoveryPoints.removeCleanMarker(directory, disk);
-            CommitJournal journal = new CommitJournal(directory.resolve("__journal"), config.journalFileBytes(), disk);
+            CommitJournal journal = new CommitJournal(directory.resolve(JOURNAL), config.journalFileBytes(), disk);
             Map<String, Long> proven = replay(journal, directory, disk);
             LogStore store = new LogStore(config, disk, clock, registry, lock, points, journal, proven);
             opened = true;
@@ -138,19 +140,37 @@ public final class LogStore implements Closeable {
     private static Map<String, Long> replay(CommitJournal journal, Path directory, Disk disk) throws IOException {
         Map<String, Long> proven = new HashMap<>();
         try (LogReplay target = new LogReplay(disk)) {
-            CommitJournal.Replayed replayed = journal.replay((key, offset, records) -> {
-                long end = offset + records.remaining();
-                if (target.write(directory.resolve(key), offset, records)) {
-                    proven.merge(key, end, Math::max);
-                }
-            });
+            long blocks = journal.replay(
+                    (key, offset, records) -> {
+                        long end = offset + records.remaining();
+                        if (target.write(directory.resolve(key), offset, records)) {
+                            proven.merge(key, end, Math::max);
+                        }
+                    },
+                    LogStore::report);
             target.force();
-            if (replayed.blocks() > 0) {
-                LOG.info("Replayed commit journal blocks={} logs={}", replayed.blocks(), proven.size());
+            if (blocks > 0) {
+                LOG.info("Replayed commit journal blocks={} logs={}", blocks, proven.size());
             }
         }
         journal.reset();
         return proven;
+    }
+
+    private static void report(CommitJournal.Damage damage) {
+        if (damage.torn()) {
+            LOG.warn(
+                    "Left the torn end of the commit journal file={} position={} what=\"{}\"",
+                    damage.file(),
+                    damage.position(),
+                    damage.what());
+        } else {
+            LOG.error(
+                    "Damaged commit journal; what only it kept is lost file={} position={} what=\"{}\"",
+                    damage.file(),
+                    damage.position(),
+                    damage.what());
+        }
     }
 
     /** A log's name in files of the store: its directory, relative to the data directory where it lies there. */

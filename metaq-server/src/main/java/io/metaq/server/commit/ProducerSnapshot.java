@@ -13,7 +13,7 @@ import java.util.Optional;
  * the records behind it. One line a producer: {@code producerId lastSequence lastTimestampMs {first last start end}*}.
  */
 final class ProducerSnapshot {
-    private static final String FILE = "producers.snapshot";
+    static final String FILE = "producers.snapshot";
 
     private ProducerSnapshot() {}
 

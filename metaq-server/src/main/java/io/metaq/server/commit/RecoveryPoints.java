@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * @param clean the broker stopped cleanly after writing this, and nothing has been opened since
  */
 record RecoveryPoints(Map<String, Long> offsets, long lastMessageId, boolean clean, boolean firstStart) {
-    private static final String FILE = "recovery-points";
+    static final String FILE = "recovery-points";
     private static final String CLEAN_MARKER = "clean-shutdown";
     /** There has never been a checkpoint. */
     static final RecoveryPoints NONE = new RecoveryPoints(Map.of(), 0, false, true);

@@ -19,6 +19,10 @@ public final class NioDisk implements Disk {
         return new NioFile(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
+    static DiskFile openForReading(Path file) throws IOException {
+        return new NioFile(file, FileChannel.open(file, StandardOpenOption.READ));
+    }
+
     @Override
     public DiskFile create(Path file) throws IOException {
         return new NioFile(

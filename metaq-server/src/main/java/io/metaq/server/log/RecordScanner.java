@@ -132,6 +132,38 @@ final class RecordScanner {
         return RecordLayout.recordBytes(payloadBytes);
     }
 
+    /**
+     * Whether a record begins here, by what follows up to {@code end}. An empty record proves nothing, because zeros in the
+     * middle of a payload look like one.
+     */
+    static boolean isBoundary(DiskFile file, long position, long end) throws IOException {
+        RecordScanner scanner = new RecordScanner(file, position, end);
+        while (scanner.check()) {
+            if (scanner.payloadBytes > 0) {
+                return true;
+            }
+            scanner.advance();
+        }
+        return scanner.position == end;
+    }
+
+    /**
+     * Where the record at {@code position}, which is not sound, ends by its own length, if that leads to a boundary; -1 when
+     * its length is of no use.
+     */
+    static long trustworthyEnd(DiskFile file, long position, long end) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(RecordLayout.HEADER_BYTES);
+        if (end - position < header.capacity() || file.read(header, position) < header.capacity()) {
+            return -1;
+        }
+        int payloadBytes = RecordLayout.payloadBytes(header, 0);
+        if (payloadBytes < 0 || payloadBytes > end - position - RecordLayout.HEADER_BYTES) {
+            return -1;
+        }
+        long next = position + RecordLayout.recordBytes(payloadBytes);
+        return isBoundary(file, next, end) ? next : -1;
+    }
+
     long messageId() {
         return messageId;
     }

@@ -307,30 +307,8 @@ final class Segment {
     long resumeBehind(long bad, long limit) throws IOException {
         SparseIndex.Entry next = index.higher(bad);
         long end = next == null ? limit : Math.min(limit, next.position());
-        long ownEnd = ownEndOf(bad, end);
+        long ownEnd = RecordScanner.trustworthyEnd(file(), bad, end);
         return ownEnd >= 0 ? ownEnd : end;
-    }
-
-    private long ownEndOf(long bad, long limit) throws IOException {
-        long end;
-        try {
-            end = endOfRecordAt(bad, limit);
-        } catch (DamagedRecordException e) {
-            return -1; // its length is of no use
-        }
-        return isBoundary(end, limit) ? end : -1;
-    }
-
-    /** By what follows. An empty record proves nothing, because zeros in the middle of a payload look like one. */
-    private boolean isBoundary(long position, long limit) throws IOException {
-        RecordScanner scanner = new RecordScanner(file(), position, limit);
-        while (scanner.check()) {
-            if (scanner.recordBytes() > RecordLayout.HEADER_BYTES) {
-                return true;
-            }
-            scanner.advance();
-        }
-        return scanner.position() == limit;
     }
 
     private long walk(long from, long target, long limit, boolean after) throws IOException {

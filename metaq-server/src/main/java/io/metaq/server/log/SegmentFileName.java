@@ -13,6 +13,8 @@ final class SegmentFileName {
     static final String SEGMENT_SUFFIX = ".meta";
     static final String INDEX_SUFFIX = ".index";
     private static final Pattern SEGMENT = Pattern.compile("(\\d{20})\\.meta");
+    /** Records lie also in what retention has archived, and in what a recovery has cut off, from the offset in its name on. */
+    private static final Pattern RECORDS = Pattern.compile("(?<base>\\d{20})\\.meta(\\.arc|\\.cut-(?<cut>\\d{1,19}))?");
 
     private SegmentFileName() {}
 
@@ -32,6 +34,17 @@ final class SegmentFileName {
             return OptionalLong.empty();
         }
         BigInteger offset = new BigInteger(matcher.group(1));
+        return offset.bitLength() < Long.SIZE ? OptionalLong.of(offset.longValue()) : OptionalLong.empty();
+    }
+
+    /** The offset of the first byte of a file that holds records: a segment, an archive, or a cut. Empty for others. */
+    static OptionalLong firstOffset(Path file) {
+        Matcher matcher = RECORDS.matcher(file.getFileName().toString());
+        if (!matcher.matches()) {
+            return OptionalLong.empty();
+        }
+        String digits = matcher.group("cut") == null ? matcher.group("base") : matcher.group("cut");
+        BigInteger offset = new BigInteger(digits);
         return offset.bitLength() < Long.SIZE ? OptionalLong.of(offset.longValue()) : OptionalLong.empty();
     }
 }

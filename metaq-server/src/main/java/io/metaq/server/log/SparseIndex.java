@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
@@ -370,6 +371,36 @@ final class SparseIndex implements Closeable {
         Entry entry =
                 new Entry(bytes.getLong(0), bytes.getLong(8), bytes.getInt(16), bytes.getInt(20), bytes.getInt(24));
         return entry.position >= 0 && entry.bytes > 0 && entry.spanMs >= 0 ? entry : null;
+    }
+
+    /**
+     * The sound entries of an index file, read without changing it; empty when there is none.
+     *
+     * @param onDamaged is told the position of each that is not sound
+     */
+    static List<Entry> readAll(Path path, Disk disk, LongConsumer onDamaged) throws IOException {
+        if (!disk.exists(path)) {
+            return List.of();
+        }
+        List<Entry> sound = new ArrayList<>();
+        try (DiskFile file = disk.open(path)) {
+            long size = file.sizeBytes();
+            long end = 0;
+            ByteBuffer bytes = ByteBuffer.allocate(READ_ENTRIES * ENTRY_BYTES);
+            for (long from = 0; from < size; from += bytes.capacity()) {
+                int read = file.read(bytes.clear(), from);
+                for (int at = 0; at < read; at += ENTRY_BYTES) {
+                    Entry entry = at + ENTRY_BYTES > read ? null : decode(bytes.slice(at, ENTRY_BYTES));
+                    if (entry != null && entry.position >= end) {
+                        sound.add(entry);
+                        end = entry.endPosition();
+                    } else {
+                        onDamaged.accept(from + at);
+                    }
+                }
+            }
+        }
+        return sound;
     }
 
     private static void encode(Entry entry, ByteBuffer target) {

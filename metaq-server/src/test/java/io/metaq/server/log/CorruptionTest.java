@@ -28,6 +28,8 @@ class CorruptionTest {
     private static final long FIRST_MS = 1_000_000;
     private static final long STEP_MS = 20L;
 
+    private static final long ENTRY_BYTES = SparseIndex.ENTRY_BYTES;
+
     @TempDir
     Path root;
 
@@ -117,6 +119,12 @@ class CorruptionTest {
         }
     }
 
+    private static List<LogVerifier.Finding> findings(Path directory) throws IOException {
+        List<LogVerifier.Finding> findings = new ArrayList<>();
+        new LogVerifier(new ReadOnlyDisk(), findings::add, bytes -> {}).verifyLog(directory);
+        return findings;
+    }
+
     private static List<SparseIndex.Entry> entries(Path index) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(index));
         List<SparseIndex.Entry> entries = new ArrayList<>();
@@ -151,6 +159,13 @@ class CorruptionTest {
                     .findFirst()
                     .orElseThrow();
             String as = "seed " + seed + ", " + spot;
+
+            assertThat(findings(directory)).as(as).isNotEmpty().allSatisfy(finding -> {
+                assertThat(finding.kind()).isEqualTo(LogVerifier.Kind.DAMAGE);
+                assertThat(finding.file()).isEqualTo(spot.file);
+                assertThat(finding.position()).isBetween(block.position(), block.endPosition() - 1);
+                assertThat(finding.offset()).isEqualTo(base + finding.position());
+            });
 
             // A clean start, one that scans the last segment, and one that scans everything.
             for (RecoveryStart start :
@@ -198,6 +213,11 @@ class CorruptionTest {
             Spot spot = Spot.flip(directory, ".index", random);
             RecoveryStart start = seed % 2 == 0 ? RecoveryStart.CLEAN : RecoveryStart.UNKNOWN;
             String as = "seed " + seed + ", " + spot;
+            assertThat(findings(directory)).as(as).singleElement().satisfies(finding -> {
+                assertThat(finding.kind()).isEqualTo(LogVerifier.Kind.INDEX);
+                assertThat(finding.file()).isEqualTo(spot.file);
+                assertThat(finding.position()).isEqualTo(spot.position / ENTRY_BYTES * ENTRY_BYTES);
+            });
             try (CapturedLog told = new CapturedLog()) {
                 try (LogFixture fixture = LogFixture.open(directory, CONFIG, start, new NioDisk())) {
                     assertThat(fixture.report.isUneventful()).as(as).isTrue();
@@ -209,7 +229,7 @@ class CorruptionTest {
                     assertOnlyTheBlockIsMissing(reading, -1, -1, as);
                     seekEverywhere(fixture.log, random, as);
                 }
-                long entry = (long) spot.position / SparseIndex.ENTRY_BYTES * SparseIndex.ENTRY_BYTES;
+                long entry = spot.position / ENTRY_BYTES * ENTRY_BYTES;
                 assertThat(told.warnings()).as(as).anySatisfy(line -> assertThat(line)
                         .contains(spot.file.toString())
                         .contains(Long.toString(entry)));

@@ -14,10 +14,13 @@ import io.metaq.server.commit.FlushPolicy;
 import io.metaq.server.commit.LogHandle;
 import io.metaq.server.commit.LogStore;
 import io.metaq.server.commit.LogStoreConfig;
+import io.metaq.server.commit.StoreVerifier;
 import io.metaq.server.log.Disk;
 import io.metaq.server.log.LogConfig;
 import io.metaq.server.log.LogSlice;
+import io.metaq.server.log.LogVerifier;
 import io.metaq.server.log.NioDisk;
+import io.metaq.server.log.ReadOnlyDisk;
 import io.metaq.server.testkit.CapturedLog;
 import io.metaq.server.testkit.FaultyDisk;
 import io.metaq.server.testkit.PowerLoss;
@@ -127,6 +130,14 @@ class StoreCorruptionTest {
         return found;
     }
 
+    private static List<LogVerifier.Finding> findings(Path data) throws IOException {
+        List<LogVerifier.Finding> findings = new ArrayList<>();
+        Disk disk = new ReadOnlyDisk();
+        LogVerifier logs = new LogVerifier(disk, findings::add, bytes -> {});
+        new StoreVerifier(disk, logs, findings::add).verify(data);
+        return findings;
+    }
+
     private static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> all = Files.walk(from)) {
             for (Path source : all.toList()) {
@@ -153,6 +164,7 @@ class StoreCorruptionTest {
             }
             sendIdempotent(store, orders.partition(1), topics.newProducerId());
         }
+        assertThat(findings(good)).isEmpty();
         for (int seed = 0; seed < SPOTS_AFTER_A_STOP; seed++) {
             Path data = root.resolve("stop-" + seed);
             copy(good, data);
@@ -166,6 +178,8 @@ class StoreCorruptionTest {
             int position = random.nextInt((int) Files.size(file));
             flip(file, position, random);
             String as = "seed " + seed + ", " + file + " at " + position;
+            assertThat(findings(data)).as(as).isNotEmpty().allMatch(finding -> finding.file()
+                    .equals(file));
             try (CapturedLog told = new CapturedLog();
                     LogStore store = openStore(data, new NioDisk())) {
                 if (file.toString().endsWith(".meta")) {
@@ -243,6 +257,10 @@ class StoreCorruptionTest {
             int position = (int) (block.from + random.nextLong(block.to - block.from));
             flip(journal, position, random);
             String as = "seed " + seed + ", block at " + block.from + ", byte " + position;
+            assertThat(findings(again)).as(as).anySatisfy(finding -> {
+                assertThat(finding.file()).isEqualTo(journal);
+                assertThat(finding.position()).isEqualTo(block.from);
+            });
             try (CapturedLog told = new CapturedLog();
                     LogStore store = openStore(again, new NioDisk())) {
                 openTopics(store, again);
