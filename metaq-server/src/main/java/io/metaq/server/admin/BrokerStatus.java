@@ -12,13 +12,15 @@ import io.metaq.server.network.NetworkMetrics;
 import io.metaq.server.topic.TopicRegistry;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** How the broker is, in one look. Thread-safe. */
 public final class BrokerStatus {
+    private static final int MAX_LOGS_TOLD = 10;
+
     private final BrokerConfig config;
     private final String url;
     private final long startedMs;
@@ -42,21 +44,48 @@ public final class BrokerStatus {
         this.store = store;
         this.topics = topics;
         this.network = network;
-        this.checks = Map.copyOf(checks);
+        this.checks = new TreeMap<>(checks);
     }
 
     /** What keeps the broker from doing all it should, a line each; empty when it is healthy. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>();
-        if (store.isDiskFull()) {
-            problems.add("the disk is full: writes are refused until there is room");
+        if (isDiskFull()) {
+            problems.add("the disk is full: writes are refused, reads go on; writes resume when there is room");
         }
-        store.logs().stream()
-                .filter(log -> log.state() != LogHandle.State.ONLINE)
-                .forEach(log -> problems.add("log " + log.log().name() + " is "
-                        + log.state().name().toLowerCase(Locale.ROOT) + ": " + log.stateReason()));
+        List<LogHandle> offline = offlineLogs();
+        offline.stream()
+                .limit(MAX_LOGS_TOLD)
+                .forEach(log -> problems.add("log " + log.log().name() + " is offline: " + log.stateReason()
+                        + "; it refuses writes until the broker restarts"));
+        if (offline.size() > MAX_LOGS_TOLD) {
+            problems.add((offline.size() - MAX_LOGS_TOLD) + " more logs are offline; see /status");
+        }
         checks.forEach((name, check) -> check.get().ifPresent(problem -> problems.add(name + ": " + problem)));
         return problems;
+    }
+
+    boolean isDiskFull() {
+        return store.isDiskFull();
+    }
+
+    /** Not those that are closed, for their topic is being deleted. */
+    private List<LogHandle> offlineLogs() {
+        return store.logs().stream()
+                .filter(log -> log.state() == LogHandle.State.OFFLINE)
+                .toList();
+    }
+
+    int offlineLogCount() {
+        return offlineLogs().size();
+    }
+
+    int topicCount() {
+        return topics.topics().size();
+    }
+
+    int partitionCount() {
+        return topics.partitionCount();
     }
 
     public ObjectNode toJson() {
@@ -71,9 +100,9 @@ public final class BrokerStatus {
                 .put("dataPath", config.dataDirectory().toString())
                 .put("uptimeMs", System.currentTimeMillis() - startedMs)
                 .put("healthy", problems.isEmpty())
-                .put("diskFull", store.isDiskFull())
-                .put("topics", topics.topics().size())
-                .put("partitions", topics.partitionCount())
+                .put("diskFull", isDiskFull())
+                .put("topics", topicCount())
+                .put("partitions", partitionCount())
                 .put("connections", network.connections())
                 .put("queueDepth", writer.queueDepth())
                 .put("forces", writer.forces())
@@ -81,12 +110,10 @@ public final class BrokerStatus {
                 .put("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory());
         problems.forEach(node.putArray("problems")::add);
         ArrayNode offline = node.putArray("offlineLogs");
-        store.logs().stream()
-                .filter(log -> log.state() != LogHandle.State.ONLINE)
-                .forEach(log -> offline.addObject()
-                        .put("log", log.log().name())
-                        .put("state", log.state().name())
-                        .put("reason", log.stateReason()));
+        offlineLogs().forEach(log -> offline.addObject()
+                .put("log", log.log().name())
+                .put("state", log.state().name())
+                .put("reason", log.stateReason()));
         ArrayNode damaged = node.putArray("recovered");
         store.recoveries().stream().filter(report -> !report.isUneventful()).forEach(report -> {
             ObjectNode entry = damaged.addObject().put("log", report.log());

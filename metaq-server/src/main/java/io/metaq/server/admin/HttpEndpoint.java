@@ -1,98 +1,106 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.admin;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import io.metaq.server.zookeeper.BrokerRegistration;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * {@code GET /metrics} in Prometheus's text format, {@code GET /health}, {@code GET /status}; nothing can be changed here.
+ *
+ * <p>A connection carries one request. Their number, the time from the first byte to the last, the request's line, headers
+ * and body are bounded; the one thread, {@code metaq-http}, waits for nobody.
  */
 public final class HttpEndpoint implements Closeable {
+    static final int MAX_CONNECTIONS = 64;
+    static final int TIMEOUT_SECONDS = 10;
     private static final int BACKLOG = 32;
-    private static final int OK = 200;
-    private static final int NOT_ALLOWED = 405;
-    private static final int UNAVAILABLE = 503;
+    private static final int MAX_LINE_BYTES = 2048;
+    private static final int MAX_HEADER_BYTES = 8192;
+    private static final int MAX_BODY_BYTES = 1024;
+    private static final long CLOSE_TIMEOUT_MS = 2_000;
 
-    private final HttpServer server;
-    private final ExecutorService executor;
+    private final EventLoopGroup group;
+    private final Channel server;
 
-    private HttpEndpoint(HttpServer server, ExecutorService executor) {
+    private HttpEndpoint(EventLoopGroup group, Channel server) {
+        this.group = group;
         this.server = server;
-        this.executor = executor;
     }
 
-    /** @param registration null without ZooKeeper */
-    public static HttpEndpoint start(
-            String host,
-            int port,
-            PrometheusMeterRegistry registry,
-            BrokerStatus status,
-            BrokerRegistration registration)
+    /** Listens when this returns; throws an {@link IOException} that names the port when it is taken. */
+    public static HttpEndpoint start(String host, int port, PrometheusMeterRegistry registry, BrokerStatus status)
             throws IOException {
-        HttpServer server;
+        EventLoopGroup group =
+                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metaq-http"), NioIoHandler.newFactory());
+        AtomicInteger connections = new AtomicInteger();
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(group)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
+                        if (connections.incrementAndGet() > MAX_CONNECTIONS) {
+                            channel.close();
+                        } else {
+                            initialize(channel, registry, status);
+                        }
+                    }
+                });
         try {
-            server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
-        } catch (BindException e) {
+            Channel server = bootstrap
+                    .bind(new InetSocketAddress(host, port))
+                    .syncUninterruptibly()
+                    .channel();
+            return new HttpEndpoint(group, server);
+        } catch (Exception e) { // syncUninterruptibly throws the cause undeclared
+            group.shutdownGracefully(0, CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
             throw new IOException(
-                    "cannot listen for HTTP on " + host + ":" + port
-                            + ", the port is in use; set [system] dashboardHttpPort to another port, or to -1 for none",
+                    "cannot listen for HTTP on " + host + ":" + port + ": " + e.getMessage()
+                            + "; set [system] dashboardHttpPort to another port, or to -1 for none",
                     e);
         }
-        ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "metaq-http"));
-        server.setExecutor(executor);
-        server.createContext(
-                "/metrics", exchange -> answer(exchange, OK, "text/plain; version=0.0.4", registry.scrape()));
-        server.createContext(
-                "/status",
-                exchange ->
-                        answer(exchange, OK, "application/json", status.toJson().toPrettyString()));
-        server.createContext("/health", exchange -> health(exchange, status, registration));
-        server.start();
-        return new HttpEndpoint(server, executor);
     }
 
-    private static void health(HttpExchange exchange, BrokerStatus status, BrokerRegistration registration)
-            throws IOException {
-        List<String> problems = status.problems();
-        if (!problems.isEmpty()) {
-            answer(exchange, UNAVAILABLE, "text/plain", String.join("\n", problems) + "\n");
-        } else if (registration != null && registration.problem().isPresent()) {
-            answer(exchange, UNAVAILABLE, "text/plain", registration.problem().get() + "; serving goes on\n");
-        } else {
-            answer(exchange, OK, "text/plain", "ok\n");
-        }
-    }
-
-    private static void answer(HttpExchange exchange, int code, String type, String body) throws IOException {
-        try (exchange) {
-            if (!exchange.getRequestMethod().equals("GET")) {
-                exchange.sendResponseHeaders(NOT_ALLOWED, -1);
-                return;
-            }
-            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", type + "; charset=utf-8");
-            exchange.sendResponseHeaders(code, bytes.length);
-            exchange.getResponseBody().write(bytes);
-        }
+    private static void initialize(SocketChannel channel, PrometheusMeterRegistry registry, BrokerStatus status) {
+        // Not a time between two reads: whoever sends a byte now and then would keep the connection for ever.
+        Future<?> closing = channel.eventLoop().schedule(() -> channel.close(), TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> closing.cancel(false));
+        HttpDecoderConfig limits =
+                new HttpDecoderConfig().setMaxInitialLineLength(MAX_LINE_BYTES).setMaxHeaderSize(MAX_HEADER_BYTES);
+        channel.pipeline()
+                .addLast(new HttpServerCodec(limits))
+                .addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true))
+                .addLast(new HttpPages(registry, status));
     }
 
     public int port() {
-        return server.getAddress().getPort();
+        return ((InetSocketAddress) server.localAddress()).getPort();
     }
 
+    /** Closes every connection. Idempotent; blocks for a moment. */
     @Override
     public void close() {
-        server.stop(0);
-        executor.shutdownNow();
+        server.close().syncUninterruptibly();
+        group.shutdownGracefully(0, CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS).syncUninterruptibly();
     }
 }

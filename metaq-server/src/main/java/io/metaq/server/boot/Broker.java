@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.boot;
 
+import io.metaq.server.admin.BrokerMetrics;
 import io.metaq.server.admin.BrokerStatus;
 import io.metaq.server.admin.HttpEndpoint;
 import io.metaq.server.admin.PartitionVerbs;
@@ -39,11 +40,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.zip.CRC32;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -124,15 +127,19 @@ public final class Broker implements Closeable {
         url = AdvertisedHost.url(config.hostName() == null ? AdvertisedHost.find() : config.hostName(), port);
         zookeeperConnect = connectString(zookeeper);
 
-        BrokerStatus status =
-                new BrokerStatus(config, url, startedMs, store, topics, networkMetrics, host.healthChecks());
+        BrokerRegistration registration = config.zookeeper().enabled() ? registration(registry) : null;
+        Map<String, Supplier<Optional<String>>> checks = new HashMap<>(host.healthChecks());
+        if (registration != null) {
+            checks.put("registration", registration::problem);
+        }
+        BrokerStatus status = new BrokerStatus(config, url, startedMs, store, topics, networkMetrics, checks);
+        BrokerMetrics.register(registry, status);
         registerCommands(dispatcher, store, executors, networkMetrics, startedMs, status, host);
         host.start();
         network.accept();
-        BrokerRegistration registration = config.zookeeper().enabled() ? registration(registry) : null;
         if (config.httpPort() >= 0) {
-            HttpEndpoint http = opened(
-                    HttpEndpoint.start(config.httpHost(), config.httpPort(), registry, status, registration), h -> h);
+            HttpEndpoint http =
+                    opened(HttpEndpoint.start(config.httpHost(), config.httpPort(), registry, status), h -> h);
             httpPort = http.port();
         }
         if (registration != null) {

@@ -116,8 +116,9 @@ public final class GroupCommit {
         this.clock = clock;
         this.metrics = metrics;
         this.thread = new Thread(this::run, "metaq-log-writer");
-        metrics.gauge("metaq_commit_queue_depth", mailbox, MpscArrayQueue::size);
-        metrics.gauge("metaq_commit_queue_bytes", queuedBytes, AtomicLong::get);
+        metrics.gauge(
+                "metaq_commit_queue_depth", "Appends that wait for the log writer.", mailbox, MpscArrayQueue::size);
+        metrics.gauge("metaq_commit_queue_bytes", "Bytes that wait for the log writer.", queuedBytes, AtomicLong::get);
     }
 
     void start() {

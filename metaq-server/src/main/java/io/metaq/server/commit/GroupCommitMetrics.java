@@ -25,18 +25,34 @@ final class GroupCommitMetrics {
 
     GroupCommitMetrics(MeterRegistry registry) {
         this.registry = registry;
-        this.directForces = registry.counter("metaq_commit_forces_total", "way", "file");
-        this.journalForces = registry.counter("metaq_commit_forces_total", "way", "journal");
-        this.records = registry.counter("metaq_commit_records_total");
-        this.bytes = registry.counter("metaq_commit_bytes_total");
-        this.duplicates = registry.counter("metaq_commit_duplicate_batches_total");
-        this.rejected = registry.counter("metaq_commit_rejected_appends_total");
-        this.recordsPerForce = registry.summary("metaq_commit_records_per_group");
-        this.forceTime = registry.timer("metaq_commit_force_seconds");
+        this.directForces = forces("file");
+        this.journalForces = forces("journal");
+        this.records = counter("metaq_commit_records_total", "Records appended.");
+        this.bytes = counter("metaq_commit_bytes_total", "Bytes of records appended.");
+        this.duplicates = counter(
+                "metaq_commit_duplicate_batches_total", "Batches that came again and were acknowledged, not appended.");
+        this.rejected = counter("metaq_commit_rejected_appends_total", "Appends refused because the queue was full.");
+        this.recordsPerForce = DistributionSummary.builder("metaq_commit_records_per_group")
+                .description("Records that one force made durable.")
+                .register(registry);
+        this.forceTime = Timer.builder("metaq_commit_force_seconds")
+                .description("How long the force of a group took.")
+                .register(registry);
     }
 
-    <T> void gauge(String name, T owner, ToDoubleFunction<T> value) {
-        Gauge.builder(name, owner, value).register(registry);
+    private Counter forces(String way) {
+        return Counter.builder("metaq_commit_forces_total")
+                .description("Forces to disk: of a partition's file, or of the commit journal for many.")
+                .tag("way", way)
+                .register(registry);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
+    }
+
+    <T> void gauge(String name, String description, T owner, ToDoubleFunction<T> value) {
+        Gauge.builder(name, owner, value).description(description).register(registry);
     }
 
     /** One group became durable. Only the writer calls this, so plain increments of the volatile fields are exact. */

@@ -9,6 +9,9 @@ import java.util.List;
 public final class ConfigProblems {
     private record Problem(int line, String what) {}
 
+    private static final int MAX_TOLD = 100;
+    private static final int MAX_CHARS = 1000;
+
     private final String file;
     private final List<Problem> problems = new ArrayList<>();
 
@@ -25,11 +28,20 @@ public final class ConfigProblems {
         return problems.isEmpty();
     }
 
-    /** In the order of the file; those that are in no line come first. */
+    /** In the order of the file; those that are in no line come first. Of very many the first are told, and how many more. */
     public List<String> lines() {
-        return problems.stream()
+        List<String> lines = new ArrayList<>(problems.stream()
                 .sorted(Comparator.comparingInt(Problem::line))
-                .map(problem -> file + (problem.line > 0 ? ":" + problem.line : "") + ": " + problem.what)
-                .toList();
+                .limit(MAX_TOLD)
+                .map(problem -> file + (problem.line > 0 ? ":" + problem.line : "") + ": " + shortened(problem.what))
+                .toList());
+        if (problems.size() > MAX_TOLD) {
+            lines.add(file + ": and " + (problems.size() - MAX_TOLD) + " more problems");
+        }
+        return lines;
+    }
+
+    private static String shortened(String what) {
+        return what.length() <= MAX_CHARS ? what : what.substring(0, MAX_CHARS) + "...";
     }
 }

@@ -8,9 +8,13 @@ import io.metaq.server.network.NetworkConfig;
 import io.metaq.server.topic.TopicName;
 import io.metaq.server.zookeeper.ZooKeeperConfig;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +27,7 @@ public final class ConfigReader {
     private static final String SYSTEM = "system";
     private static final String ZOOKEEPER = "zookeeper";
     private static final String TOPIC = "topic=";
+    private static final int MAX_FILE_BYTES = 4 << 20;
     private static final int MAX_LINE_BYTES = 4096;
     private static final Duration PRODUCER_EXPIRY = Duration.ofDays(7);
 
@@ -38,14 +43,19 @@ public final class ConfigReader {
 
     /** @param pluginSections the keys that plug-ins take, by the name of their section */
     public static BrokerConfig read(Path file, Map<String, List<Setting>> pluginSections) throws ConfigException {
-        String text;
-        try {
-            text = Files.readString(file, StandardCharsets.UTF_8);
-        } catch (MalformedInputException e) {
-            throw new ConfigException(List.of(file + ": is not text in UTF-8"));
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+        } catch (NoSuchFileException e) {
+            throw new ConfigException(List.of(file + ": cannot be read: there is no such file"));
         } catch (IOException e) {
-            throw new ConfigException(List.of(file + ": cannot be read: " + e));
+            throw new ConfigException(List.of(file + ": cannot be read: " + e.getMessage()));
         }
+        if (bytes.length > MAX_FILE_BYTES) {
+            throw new ConfigException(
+                    List.of(file + ": is larger than " + MAX_FILE_BYTES + " bytes; that is no configuration"));
+        }
+        String text = decode(file, bytes);
         return parse(file.toString(), text, pluginSections);
     }
 
@@ -61,6 +71,18 @@ public final class ConfigReader {
     public static BrokerConfig parse(String file, String text, Map<String, List<Setting>> pluginSections)
             throws ConfigException {
         return new ConfigReader(file, text, pluginSections).build();
+    }
+
+    private static String decode(Path file, byte[] bytes) throws ConfigException {
+        ByteBuffer source = ByteBuffer.wrap(bytes);
+        CharBuffer text = CharBuffer.allocate(bytes.length);
+        CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(source, text, true);
+        text.flip();
+        if (result.isError()) {
+            long line = 1 + text.chars().filter(c -> c == '\n').count();
+            throw new ConfigException(List.of(file + ":" + line + ": is not text in UTF-8; save the file as UTF-8"));
+        }
+        return text.toString();
     }
 
     /** A broker without plug-ins. */

@@ -27,7 +27,8 @@ public final class ConfigurationPage {
 
             The keys of MetaQ 1.4 keep their names, their meaning and their defaults; where a default is another one, the
             reason stands beside it. Topics can also be made and altered while the broker runs. What is set so wins over
-            the file, key by key, and survives a restart; a topic deleted so stays deleted until it is made again.
+            the file, key by key, and survives a restart; a topic deleted so stays deleted until it is made again. A topic
+            keeps the partitions that it has on disk when the file says fewer.
             """;
 
     private ConfigurationPage() {}

@@ -2,9 +2,11 @@
 package io.metaq.server.config;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An ini file in MetaQ's dialect, with the line of everything: {@code [section]}, {@code [topic=name]}, {@code key=value},
@@ -31,6 +33,7 @@ final class IniFile {
 
     static IniFile parse(String text, ConfigProblems problems) {
         List<Section> sections = new ArrayList<>();
+        Set<String> names = new HashSet<>();
         int number = 0;
         String unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
         for (String raw : unmarked.lines().toList()) {
@@ -40,7 +43,7 @@ final class IniFile {
                 continue;
             }
             if (line.startsWith("[")) {
-                openSection(sections, line, number, problems);
+                openSection(sections, names, line, number, problems);
             } else {
                 addEntry(sections, line, number, problems);
             }
@@ -48,13 +51,14 @@ final class IniFile {
         return new IniFile(sections);
     }
 
-    private static void openSection(List<Section> sections, String line, int number, ConfigProblems problems) {
+    private static void openSection(
+            List<Section> sections, Set<String> names, String line, int number, ConfigProblems problems) {
         if (!line.endsWith("]") || line.length() < 3) {
             problems.add(number, "'" + line + "' is no section; write [system], [zookeeper] or [topic=name]");
             return;
         }
         String name = line.substring(1, line.length() - 1).strip().replaceAll("\\s*=\\s*", "=");
-        if (sections.stream().anyMatch(section -> section.name.equals(name))) {
+        if (!names.add(name)) {
             problems.add(number, "section [" + name + "] stands twice");
         }
         sections.add(new Section(name, number, new LinkedHashMap<>()));

@@ -20,19 +20,22 @@ public final class NetworkMetrics {
 
     public NetworkMetrics(MeterRegistry registry) {
         this.registry = registry;
-        this.malformed = registry.counter("metaq_network_malformed_frames_total");
-        this.refused = registry.counter("metaq_network_refused_connections_total");
+        this.malformed = Counter.builder("metaq_network_malformed_frames_total")
+                .description("Frames that were none; each closes its connection.")
+                .register(registry);
+        this.refused = Counter.builder("metaq_network_refused_connections_total")
+                .description("Connections that were closed because maxConnections were there.")
+                .register(registry);
         Gauge.builder("metaq_network_connections", connections, AtomicInteger::get)
+                .description("Connections of clients.")
                 .register(registry);
     }
 
     void request(Request request) {
-        requests.computeIfAbsent(
-                        request.getClass(),
-                        type -> registry.counter(
-                                "metaq_network_requests_total",
-                                "command",
-                                type.getSimpleName().toLowerCase(Locale.ROOT)))
+        requests.computeIfAbsent(request.getClass(), type -> Counter.builder("metaq_network_requests_total")
+                        .description("Requests, by command.")
+                        .tag("command", type.getSimpleName().toLowerCase(Locale.ROOT))
+                        .register(registry))
                 .increment();
     }
 

@@ -256,7 +256,7 @@ public final class BrokerRegistration implements TopicRegistry.Listener, Closeab
         boolean taken = failure instanceof BrokerIdTakenException;
         String now = taken || failure.getClass() == IOException.class
                 ? failure.getMessage()
-                : "registration failed: " + failure.getMessage();
+                : "ZooKeeper refused it: " + failure.getMessage();
         if (now.equals(problem)) {
             LOG.debug("Registration failed again", failure);
         } else if (taken) {

@@ -120,8 +120,8 @@ class BrokerIdTest {
         ZooKeeperTree predecessor = killed(deadUrl);
         CompletableFuture<Broker> starting = RegistrationFixture.startBeside(ini);
         await().atMost(SOON).untilAsserted(() -> assertThat(health(httpPort))
-                .isEqualTo("503 broker id 3 is still registered for " + deadUrl
-                        + ", which does not answer; it is ours when that session has ended; serving goes on"));
+                .isEqualTo("503 registration: broker id 3 is still registered for " + deadUrl
+                        + ", which does not answer; it is ours when that session has ended"));
         assertThat(fixture.tree().ephemeral("/meta")).hasSize(8).containsEntry(MASTER, deadUrl);
 
         predecessor.close();
@@ -158,7 +158,7 @@ class BrokerIdTest {
                                 () -> assertThat(fixture.tree().owner(MASTER)).isZero());
                 try (Broker second = RegistrationFixture.start(iniOfSecond)) {
                     way.thaw();
-                    String taken = "503 broker id 3 is taken by " + second.url();
+                    String taken = "503 registration: broker id 3 is taken by " + second.url();
                     await().atMost(SOON).untilAsserted(() -> assertThat(health(first.httpPort()))
                             .startsWith(taken));
                     first.topics().create("mine", Map.of());
@@ -186,7 +186,7 @@ class BrokerIdTest {
             try (Broker second = RegistrationFixture.start(ini)) {
                 way.thaw();
                 await().atMost(SOON).untilAsserted(() -> assertThat(health(first.httpPort()))
-                        .startsWith("503 broker id 3 is taken by " + second.url()));
+                        .startsWith("503 registration: broker id 3 is taken by " + second.url()));
                 first.close();
                 assertThat(fixture.tree().ephemeral("/meta")).isEqualTo(nodesOf(second, ini));
                 assertThat(fixture.tree().below("/meta/brokers/ids"))

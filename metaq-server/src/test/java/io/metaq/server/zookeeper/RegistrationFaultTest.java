@@ -80,7 +80,7 @@ class RegistrationFaultTest {
                 way.freeze();
                 awaitNodes(Map.of());
                 assertServes(broker);
-                awaitHealth(broker.httpPort(), "503 ZooKeeper is not connected");
+                awaitHealth(broker.httpPort(), "503 registration: ZooKeeper is not connected");
                 broker.topics().alter("test", Map.of("numPartitions", "3"));
                 broker.topics().create("brief", Map.of());
                 broker.topics().delete("brief");
@@ -120,7 +120,7 @@ class RegistrationFaultTest {
     void whenZooKeeperWasAwayTheTopicsMadeMeanwhileAreSeenOnceItIsBack() throws Exception {
         try (Broker broker = fixture.start()) {
             fixture.stopZooKeeper();
-            awaitHealth(broker.httpPort(), "503 ZooKeeper is not connected");
+            awaitHealth(broker.httpPort(), "503 registration: ZooKeeper is not connected");
             assertServes(broker);
             broker.topics().create("meanwhile", Map.of());
 
@@ -152,7 +152,7 @@ class RegistrationFaultTest {
         String ini = fixture.ini("a", fixture.zookeeper().connectString());
         try (Broker broker = RegistrationFixture.start(ini)) {
             assertServes(broker);
-            assertThat(health(broker.httpPort())).isEqualTo("503 ZooKeeper is not connected; serving goes on");
+            assertThat(health(broker.httpPort())).isEqualTo("503 registration: ZooKeeper is not connected");
             fixture.startZooKeeperAgain("zookeeper");
             awaitNodes(nodesOf(broker, ini));
             awaitHealth(broker.httpPort(), "200 ok");
@@ -167,7 +167,7 @@ class RegistrationFaultTest {
     void aBrokerWithoutZooKeeperStopsAtOnce() throws Exception {
         Broker broker = fixture.start();
         fixture.stopZooKeeper();
-        awaitHealth(broker.httpPort(), "503 ZooKeeper is not connected");
+        awaitHealth(broker.httpPort(), "503 registration: ZooKeeper is not connected");
         long before = System.nanoTime();
         broker.close();
         assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - before))
@@ -182,7 +182,7 @@ class RegistrationFaultTest {
         int httpPort = freePort();
         String ini = fixture.ini("a", fixture.zookeeper().connectString(), 0, httpPort);
         CompletableFuture<Broker> starting = RegistrationFixture.startBeside(ini);
-        awaitHealth(httpPort, "503 registration failed: ");
+        awaitHealth(httpPort, "503 registration: ZooKeeper refused it: ");
 
         fixture.tree().delete(obstacle);
         try (Broker broker = starting.get(30, TimeUnit.SECONDS)) {
@@ -198,8 +198,8 @@ class RegistrationFaultTest {
         CompletableFuture<Broker> starting = RegistrationFixture.startBeside(fixture.ini("a", connect, 0, httpPort));
         awaitHealth(
                 httpPort,
-                "503 the path at the end of zk.zkConnect = " + connect
-                        + " does not exist in ZooKeeper; create it first; serving goes on");
+                "503 registration: the path at the end of zk.zkConnect = " + connect
+                        + " does not exist in ZooKeeper; create it first");
 
         fixture.tree().create("/apps", "", CreateMode.PERSISTENT);
         try (Broker broker = starting.get(30, TimeUnit.SECONDS)) {
