@@ -78,6 +78,11 @@ public class ConsumerConfig {
         this.partition = partition;
     }
 
+    /** @param partition {@code brokerId-number}, as MetaQ 1.4 takes it */
+    public void setPartition(String partition) {
+        this.partition = new Partition(partition);
+    }
+
     /** Where a group begins that never committed. */
     public long getOffset() {
         return offset;

@@ -38,6 +38,12 @@ public interface MessageProducer extends AutoCloseable {
     void sendMessage(Message message, SendMessageCallback callback);
 
     /**
+     * As {@link #sendMessage(Message, SendMessageCallback)}, but waits no longer than this for the answer: then the call-back gets a
+     * {@link SendFailedException} whose outcome is unknown, on a timer's thread, and the message may still be stored.
+     */
+    void sendMessage(Message message, SendMessageCallback callback, long timeout, TimeUnit unit);
+
+    /**
      * Blocks for room in the buffer only. Completes with a success, or exceptionally with a {@link MetaClientException}; on
      * the client's I/O thread, so dependent work must not block: it may send, but finds no room when the buffer is full.
      */

@@ -34,6 +34,12 @@ public interface MessageSessionFactory extends AutoCloseable {
     /** @param item empty for the general figures */
     Map<InetSocketAddress, StatsResult> getStats(String item) throws InterruptedException;
 
+    /** General figures of one broker. */
+    default StatsResult getStats(InetSocketAddress target) throws MetaClientException, InterruptedException {
+        return getStats(target, "");
+    }
+
+    /** @param item empty for the general figures */
     StatsResult getStats(InetSocketAddress target, String item) throws MetaClientException, InterruptedException;
 
     /** What can be read, by broker id and number; empty when no broker has the topic. */

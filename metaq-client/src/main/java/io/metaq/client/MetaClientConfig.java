@@ -26,6 +26,11 @@ public class MetaClientConfig {
         this.zkConfig = zkConfig;
     }
 
+    /** ZooKeeper with MetaQ's usual root and times; short for {@link #setZkConfig}. */
+    public void setZkConnect(String zkConnect) {
+        this.zkConfig = new ZkConfig(zkConnect);
+    }
+
     public String getServerUrl() {
         return serverUrl;
     }

@@ -12,4 +12,8 @@ public class MetaClientException extends Exception {
     public MetaClientException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    public MetaClientException(Throwable cause) {
+        super(cause);
+    }
 }

@@ -30,6 +30,11 @@ public record ZkConfig(
         this(DEFAULT_ROOT, zkConnect, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(5));
     }
 
+    /** As MetaQ 1.4's ZKConfig takes them: address and milliseconds, below the usual root. */
+    public ZkConfig(String zkConnect, int sessionTimeoutMs, int connectionTimeoutMs, int syncTimeMs) {
+        this(DEFAULT_ROOT, zkConnect, sessionTimeoutMs, connectionTimeoutMs, syncTimeMs);
+    }
+
     /** As MetaQ 1.4's ZKConfig takes them: root, address and milliseconds. */
     public ZkConfig(String zkRoot, String zkConnect, int sessionTimeoutMs, int connectionTimeoutMs, int syncTimeMs) {
         this(

@@ -106,6 +106,29 @@ public final class BatchingProducer implements MessageProducer {
     }
 
     @Override
+    public void sendMessage(Message message, SendMessageCallback callback, long timeout, TimeUnit unit) {
+        CallbackSend waiter = new CallbackSend(message, callback);
+        send(message).orTimeout(timeout, unit).whenComplete((result, failure) -> {
+            if (failure == null) {
+                waiter.stored(result);
+            } else if (failure instanceof TimeoutException late) {
+                waiter.failed(unanswered(message, timeout, unit, late));
+            } else {
+                waiter.failed((MetaClientException) failure);
+            }
+        });
+    }
+
+    private static SendFailedException unanswered(
+            Message message, long timeout, TimeUnit unit, TimeoutException cause) {
+        return new SendFailedException(
+                "no answer within " + unit.toMillis(timeout) + " ms for " + message,
+                SendFailedException.Outcome.UNKNOWN,
+                0,
+                cause);
+    }
+
+    @Override
     public SendResult sendMessage(Message message) throws MetaClientException, InterruptedException {
         long most = config.maxBlock()
                 .plus(config.deliveryTimeout())
@@ -124,11 +147,7 @@ public final class BatchingProducer implements MessageProducer {
         try {
             return send(message).get(timeout, unit);
         } catch (TimeoutException e) {
-            throw new SendFailedException(
-                    "no answer within " + unit.toMillis(timeout) + " ms for " + message,
-                    SendFailedException.Outcome.UNKNOWN,
-                    0,
-                    e);
+            throw unanswered(message, timeout, unit, e);
         } catch (ExecutionException e) {
             return failed(message, e.getCause());
         }
