@@ -98,6 +98,7 @@ class ArchitectureTest {
                     "record",
                     "client",
                     "server.log",
+                    "server.commit",
                     "server.network",
                     "server.config",
                     "server.plugin",
