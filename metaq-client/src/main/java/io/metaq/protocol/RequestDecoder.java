@@ -80,6 +80,13 @@ public final class RequestDecoder extends ByteToMessageDecoder {
         return !ended && (bodyBytes != NO_BODY || actualReadableBytes() > 0);
     }
 
+    /** Netty's own would read on for an unfinished request, also where reading has been stopped on purpose. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        discardSomeReadBytes();
+        context.fireChannelReadComplete();
+    }
+
     /** A peer that has finished sending is told to the handlers behind; what was kept is not thrown away for it. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {

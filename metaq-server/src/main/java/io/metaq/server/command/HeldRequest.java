@@ -36,7 +36,7 @@ final class HeldRequest {
                 waitMs,
                 TimeUnit.MILLISECONDS);
         onEnd(() -> deadline.cancel(false));
-        onEnd(connection.onClose(this::end));
+        onEnd(connection.onInputEnd(this::end));
     }
 
     /** Runs at the end, or now when it has ended. */

@@ -41,13 +41,13 @@ public final class Connection {
     private final AtomicBoolean draining = new AtomicBoolean();
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicInteger unsentReplyBytes = new AtomicInteger();
-    private final Set<Runnable> onClose = ConcurrentHashMap.newKeySet();
+    private final Set<Runnable> onInputEnd = ConcurrentHashMap.newKeySet();
 
-    // Of the event loop:
+    // Set by the event loop only:
     private boolean full;
     private boolean awaitsRoom;
     private boolean awaitsPermit;
-    private boolean inputEnded;
+    private volatile boolean inputEnded;
 
     Connection(Channel channel, RequestDecoder decoder, IngressBudget budget, int maxPendingRequests) {
         this.channel = channel;
@@ -85,22 +85,24 @@ public final class Connection {
     }
 
     /**
-     * Runs a task when the connection closes, or at once when it has; on the event loop or the caller's thread.
+     * Runs a task when the client has finished asking or has gone, or at once when that is so: then nothing is worth waiting
+     * for. On the event loop or the caller's thread.
      *
      * @return takes the task away again; to be called when it is not needed any more
      */
-    public Runnable onClose(Runnable task) {
-        onClose.add(task);
-        if (!channel.isActive() && onClose.remove(task)) {
+    public Runnable onInputEnd(Runnable task) {
+        onInputEnd.add(task);
+        if ((inputEnded || !channel.isActive()) && onInputEnd.remove(task)) {
             task.run();
         }
-        return () -> onClose.remove(task);
+        return () -> onInputEnd.remove(task);
     }
 
     /** (event loop) */
-    void closed() {
-        List.copyOf(onClose).forEach(task -> {
-            if (onClose.remove(task)) {
+    void inputEnded() {
+        inputEnded = true;
+        List.copyOf(onInputEnd).forEach(task -> {
+            if (onInputEnd.remove(task)) {
                 task.run();
             }
         });
@@ -235,7 +237,7 @@ public final class Connection {
 
     /** (event loop) Nothing more will be asked: closes when everything has been answered. */
     void closeWhenAnswered() {
-        inputEnded = true;
+        inputEnded();
         applyReading();
         maybeClose();
     }

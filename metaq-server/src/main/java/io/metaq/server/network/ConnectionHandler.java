@@ -67,7 +67,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     public void channelInactive(ChannelHandlerContext context) {
         stallCheck.cancel(false);
         givePermitBack();
-        connection.closed();
+        connection.inputEnded();
     }
 
     private void givePermitBack() {
