@@ -14,7 +14,7 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 /** The table against a model that keeps every stored sequence of every producer. */
-class ProducerTableProperties {
+class ProducerTableTest {
     private static final int PRODUCERS = 4;
 
     @Property(tries = 300)
