@@ -46,7 +46,8 @@ final class CrashRun implements AutoCloseable {
     private String producersUrl;
     private int producersMade;
     private int topicsMade;
-    private int kills;
+    private int killsUnderLoad;
+    private int killsWhileStarting;
 
     /** Starts the broker and makes topics of one, of a few and of many partitions; nobody sends yet. */
     CrashRun(Path directory, long seed) throws IOException, InterruptedException, BrokerAdmin.AdminException {
@@ -86,8 +87,13 @@ final class CrashRun implements AutoCloseable {
         return checker;
     }
 
-    int kills() {
-        return kills;
+    /** Rounds that ended with SIGKILL; clean stops and kills of a broker that was still starting come on top. */
+    int killsUnderLoad() {
+        return killsUnderLoad;
+    }
+
+    int killsWhileStarting() {
+        return killsWhileStarting;
     }
 
     /** Producers started from now on send there. */
@@ -124,13 +130,13 @@ final class CrashRun implements AutoCloseable {
             broker.stop();
         } else {
             broker.kill();
-            kills++;
+            killsUnderLoad++;
         }
         for (int afterMs : crash.killsWhileStarting()) {
             broker.launch();
             await().pollDelay(afterMs, TimeUnit.MILLISECONDS).until(() -> true);
             broker.kill();
-            kills++;
+            killsWhileStarting++;
         }
         if (crash.abandons()) {
             int index = random.nextInt(PRODUCERS);

@@ -35,12 +35,12 @@ class CrashTest {
         crash(300);
     }
 
-    private void crash(int leastKills) throws Exception {
+    private void crash(int rounds) throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
         try (CrashRun run = new CrashRun(directory, SEED)) {
             run.begin();
             try {
-                while (run.kills() < leastKills) {
+                while (run.killsUnderLoad() < rounds) {
                     run.round(Crash.draw(random));
                 }
                 run.awaitAcknowledged(1000);
@@ -48,12 +48,14 @@ class CrashTest {
                 run.awaitSeen();
                 CheckReport report = run.judge();
 
-                System.out.println("seed " + SEED + ", " + run.kills() + " kills: " + report);
+                System.out.println("seed " + SEED + ", kills under load " + run.killsUnderLoad() + ", while starting "
+                        + run.killsWhileStarting() + ": " + report);
                 assertThat(report.violations()).as(report.toString()).isEmpty();
                 assertThat(report.readBack()).isEqualTo(report.acknowledged() + report.unacknowledgedButStored());
             } catch (Exception | AssertionError e) {
                 throw new AssertionError(
-                        "with -Dcrash.seed=" + SEED + " after " + run.kills() + " kills; the broker's story ends with\n"
+                        "with -Dcrash.seed=" + SEED + " after " + run.killsUnderLoad()
+                                + " kills under load; the broker's story ends with\n"
                                 + lastOf(run.broker().story()),
                         e);
             }
