@@ -52,6 +52,7 @@ final class Checkpointer {
     private final MessageIdSource ids;
     // By the monotonic clock: a step of the wall clock must stop neither checkpoints nor probes.
     private long lastCheckpointNanos = System.nanoTime();
+    private long bytesAtCheckpoint;
     private long lastProbeNanos = lastCheckpointNanos - SPACE_PROBE_NANOS;
 
     /** @param points of logs that may not be open yet, as the last run left them */
@@ -110,8 +111,11 @@ final class Checkpointer {
                 space.probe();
                 retireAll();
             }
-            if (nowNanos - lastCheckpointNanos >= config.checkpointInterval().toNanos()) {
+            long appendedBytes = writer.appendedBytes();
+            if (nowNanos - lastCheckpointNanos >= config.checkpointInterval().toNanos()
+                    || appendedBytes - bytesAtCheckpoint >= config.checkpointBytes()) {
                 lastCheckpointNanos = nowNanos;
+                bytesAtCheckpoint = appendedBytes;
                 checkpoint(logs.get());
             }
         } catch (IOException | RuntimeException e) {
@@ -149,17 +153,19 @@ final class Checkpointer {
      * the next start puts that back. It is tried again later; meanwhile groups are forced file by file.
      */
     private void retireAll() {
-        for (CommitJournal.Retiring full = retiring.peek(); full != null; full = retiring.peek()) {
-            for (LogHandle log : full.logs()) {
-                if (log.state() == LogHandle.State.ONLINE) {
-                    forceLazily(log);
+        try {
+            for (CommitJournal.Retiring full = retiring.peek(); full != null; full = retiring.peek()) {
+                full.logs().stream()
+                        .filter(log -> log.state() == LogHandle.State.ONLINE)
+                        .forEach(this::forceLazily);
+                if (!full.logs().stream().allMatch(this::isSafeWithoutJournal)) {
+                    return;
                 }
+                journal.retired(full);
+                retiring.remove();
             }
-            if (!full.logs().stream().allMatch(this::isSafeWithoutJournal)) {
-                return;
-            }
-            journal.retired(full);
-            retiring.remove();
+        } catch (RuntimeException e) {
+            LOG.error("A full journal file could not be retired; it is tried again", e);
         }
     }
 

@@ -162,6 +162,11 @@ public final class GroupCommit {
         return mailbox.size();
     }
 
+    /** Bytes of records that came in since the start. Any thread. */
+    long appendedBytes() {
+        return metrics.appendedBytes();
+    }
+
     public long forces() {
         return metrics.forces();
     }

@@ -69,6 +69,10 @@ final class GroupCommitMetrics {
         bytes.increment((double) appendedBytes);
     }
 
+    long appendedBytes() {
+        return (long) bytes.count();
+    }
+
     void duplicate() {
         duplicates.increment();
     }

@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param maxQueuedAppends more are refused as busy
  * @param maxQueuedBytes more are refused as busy
  * @param journalFileBytes size of one commit journal file; there are two
- * @param checkpointInterval how much a crash may leave to be scanned
+ * @param checkpointInterval recovery points are written so often
+ * @param checkpointBytes and also when so much came in since; about as much may be left to be scanned by a crash
  * @param minFreeBytes with less room on the disk writes are refused
  * @param producerExpiry idempotent producers that were silent for longer are forgotten
  */
@@ -22,5 +23,6 @@ public record LogStoreConfig(
         long maxQueuedBytes,
         int journalFileBytes,
         Duration checkpointInterval,
+        long checkpointBytes,
         long minFreeBytes,
         Duration producerExpiry) {}

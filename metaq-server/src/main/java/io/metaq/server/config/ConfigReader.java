@@ -259,6 +259,7 @@ public final class ConfigReader {
                 system.number("maxQueuedBytes"),
                 system.integer("journalFileSize"),
                 system.millis("checkpointInterval"),
+                system.number("checkpointBytes"),
                 system.number("minFreeBytes"),
                 PRODUCER_EXPIRY);
     }

@@ -215,6 +215,12 @@ public final class SettingTable {
                     "How often recovery points are written; what came since is scanned after a crash. In MetaQ 1.4"
                             + " this was for the transaction journal alone, every hour."),
             set(
+                    "checkpointBytes",
+                    whole(MIB, Long.MAX_VALUE, "bytes"),
+                    "1073741824",
+                    "Recovery points are also written when so much came in since the last ones, so that a crash under"
+                            + " load leaves no more than about this to be scanned."),
+            set(
                     "minFreeBytes",
                     whole(0, Long.MAX_VALUE, "bytes"),
                     "67108864",

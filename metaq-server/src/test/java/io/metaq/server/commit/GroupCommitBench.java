@@ -43,7 +43,7 @@ final class GroupCommitBench {
             throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory(root, "bench");
         LogStoreConfig config = new LogStoreConfig(
-                directory, 1, 65_536, 64L << 20, 32 << 20, Duration.ofSeconds(30), 0, Duration.ofDays(7));
+                directory, 1, 65_536, 64L << 20, 32 << 20, Duration.ofSeconds(30), 1L << 30, 0, Duration.ofDays(7));
         try (LogStore store = LogStore.open(config, new NioDisk(), InstantSource.system(), new SimpleMeterRegistry())) {
             LogHandle[] logs = new LogHandle[partitions];
             for (int i = 0; i < partitions; i++) {

@@ -10,6 +10,7 @@ import io.metaq.server.log.RecoveryReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -73,6 +74,23 @@ class GroupCommitTest {
             for (String log : logs) {
                 assertThat(fixture.visible(log)).containsExactly("round 0", "round 1", "round 2", "round 3", "round 4");
             }
+        }
+    }
+
+    @Test
+    void underLoadRecoveryPointsDoNotWaitForTheInterval() throws IOException {
+        int bytes = 64 * 1024;
+        LogStoreConfig config = new LogStoreConfig(
+                directory, 1, 4096, 32 << 20, 256 * 1024, Duration.ofHours(1), bytes, 0, Duration.ofDays(7));
+        try (LogStoreFixture fixture = new LogStoreFixture(config, new NioDisk(), "orders-0")) {
+            String payload = "x".repeat(1000);
+            for (int i = 0; i < 100; i++) {
+                fixture.send("orders-0", payload).join();
+            }
+            await().untilAsserted(() -> assertThat(RecoveryPoints.read(directory, new NioDisk())
+                            .offsets()
+                            .get("orders-0"))
+                    .isGreaterThanOrEqualTo(bytes));
         }
     }
 

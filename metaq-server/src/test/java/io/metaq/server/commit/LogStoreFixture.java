@@ -41,7 +41,7 @@ final class LogStoreFixture implements AutoCloseable {
     final LogStore store;
 
     LogStoreFixture(Path directory, Disk disk, long minFreeBytes, String... logs) throws IOException {
-        store = LogStore.open(
+        this(
                 new LogStoreConfig(
                         directory,
                         1,
@@ -49,11 +49,15 @@ final class LogStoreFixture implements AutoCloseable {
                         32 << 20,
                         256 * 1024,
                         Duration.ofMillis(200),
+                        1L << 30,
                         minFreeBytes,
                         Duration.ofDays(7)),
                 disk,
-                InstantSource.system(),
-                new SimpleMeterRegistry());
+                logs);
+    }
+
+    LogStoreFixture(LogStoreConfig config, Disk disk, String... logs) throws IOException {
+        store = LogStore.open(config, disk, InstantSource.system(), new SimpleMeterRegistry());
         boolean started = false;
         try {
             for (String log : logs) {

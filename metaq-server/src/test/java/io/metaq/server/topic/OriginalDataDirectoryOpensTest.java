@@ -75,8 +75,8 @@ class OriginalDataDirectoryOpensTest {
     }
 
     private LogStore open() throws IOException {
-        LogStoreConfig config =
-                new LogStoreConfig(directory, 0, 64, 1 << 20, 64 * 1024, Duration.ofSeconds(10), 0, Duration.ofDays(7));
+        LogStoreConfig config = new LogStoreConfig(
+                directory, 0, 64, 1 << 20, 64 * 1024, Duration.ofSeconds(10), 1L << 30, 0, Duration.ofDays(7));
         return LogStore.open(config, new NioDisk(), InstantSource.system(), new SimpleMeterRegistry());
     }
 

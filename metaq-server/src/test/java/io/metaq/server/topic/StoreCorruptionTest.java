@@ -61,8 +61,8 @@ class StoreCorruptionTest {
     private final Map<String, List<String>> acknowledged = new TreeMap<>();
 
     private static LogStore openStore(Path data, Disk disk) throws IOException {
-        LogStoreConfig config =
-                new LogStoreConfig(data, 1, 1024, 1 << 20, 64 * 1024, Duration.ofHours(1), 0, Duration.ofDays(7));
+        LogStoreConfig config = new LogStoreConfig(
+                data, 1, 1024, 1 << 20, 64 * 1024, Duration.ofHours(1), 1L << 30, 0, Duration.ofDays(7));
         return LogStore.open(config, disk, InstantSource.system(), new SimpleMeterRegistry());
     }
 
