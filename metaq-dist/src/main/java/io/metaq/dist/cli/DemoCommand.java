@@ -23,13 +23,21 @@ final class DemoCommand implements Callable<Integer> {
             names = "--messages",
             paramLabel = "N",
             defaultValue = "100000",
-            description = "(default: ${DEFAULT-VALUE})")
+            description = "how many messages to send (default: ${DEFAULT-VALUE})")
     private int messages;
+
+    /** Told by the launcher: the JDK's own answer depends on its version, and on standard input too. */
+    private static boolean onTerminal() {
+        return Boolean.getBoolean("metaq.terminal");
+    }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (messages < 1) {
+            throw new CommandFailure(ExitCode.USAGE, "--messages " + messages + ": expected is a number above 0");
+        }
         try {
-            return new CrashDemo(messages, System.out).run() ? ExitCode.OK : ExitCode.FAILED;
+            return new CrashDemo(messages, System.out, onTerminal()).run() ? ExitCode.OK : ExitCode.FAILED;
         } catch (BrokerAdmin.AdminException | MetaClientException | TimeoutException e) {
             throw new CommandFailure(ExitCode.BROKER, "The demonstration broke off: " + e.getMessage(), e);
         }

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,7 +29,7 @@ final class PerfCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(System.out);
+        spec.commandLine().usage(System.err);
         return ExitCode.USAGE;
     }
 
@@ -90,7 +89,7 @@ final class PerfCommand implements Callable<Integer> {
                 }
                 measure(target);
                 return ExitCode.OK;
-            } catch (BrokerAdmin.AdminException | MetaClientException | TimeoutException e) {
+            } catch (BrokerAdmin.AdminException | MetaClientException e) {
                 throw new CommandFailure(ExitCode.BROKER, "The measurement broke off: " + e.getMessage(), e);
             }
         }

@@ -14,7 +14,7 @@ import io.metaq.client.Partition;
 import io.metaq.client.SendResult;
 import io.metaq.dist.process.BrokerAdmin;
 import io.metaq.dist.process.BrokerProcess;
-import io.metaq.dist.process.TemporaryDirectory;
+import io.metaq.dist.process.TemporaryBroker;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -42,23 +42,30 @@ public final class CrashDemo {
     private static final int WINDOW = 64;
     private static final int READ_BYTES = 1 << 20;
     private static final long SENDER_SECONDS = 180;
+    private static final long PROGRESS_MS = 20;
 
     private final int messages;
     private final PrintStream out;
+    private final Progress progress;
     private final AtomicInteger acknowledged = new AtomicInteger();
     private final AtomicReference<Throwable> senderFailure = new AtomicReference<>();
 
-    public CrashDemo(int messages, PrintStream out) {
+    /**
+     * @param messages rounded down to a multiple of the senders
+     * @param terminal whether {@code out} is one, so that a line can be written over
+     */
+    public CrashDemo(int messages, PrintStream out, boolean terminal) {
         this.messages = Math.max(SENDERS, messages / SENDERS * SENDERS);
         this.out = out;
+        this.progress = new Progress(out, terminal, this.messages, "acknowledged");
     }
 
     /** True when nothing was lost, doubled or out of order. */
     public boolean run()
             throws IOException, InterruptedException, BrokerAdmin.AdminException, MetaClientException,
                     TimeoutException {
-        try (TemporaryDirectory directory = new TemporaryDirectory("metaq-demo");
-                BrokerProcess broker = BrokerProcess.prepare(directory.path(), List.of(), List.of("-Xmx512m"))) {
+        try (TemporaryBroker temporary = TemporaryBroker.prepare("metaq-demo", List.of("-Xmx512m"))) {
+            BrokerProcess broker = temporary.process();
             long begun = System.nanoTime();
             broker.start();
             out.printf(
@@ -103,7 +110,8 @@ public final class CrashDemo {
             awaitAcknowledged(messages / 2);
             long forces = forces(broker);
             broker.kill();
-            out.printf("%n  SIGKILL at %,d acknowledged; starting again on the same data%n", acknowledged.get());
+            progress.pause();
+            out.printf("  SIGKILL at %,d acknowledged; starting again on the same data%n", acknowledged.get());
             long restarted = System.nanoTime();
             broker.start();
             out.printf("  back after %d ms%n", millisSince(restarted));
@@ -111,7 +119,7 @@ public final class CrashDemo {
             for (Thread sender : senders) {
                 sender.join(TimeUnit.SECONDS.toMillis(SENDER_SECONDS));
             }
-            out.println();
+            progress.pause();
             return forces + forces(broker);
         }
     }
@@ -154,11 +162,10 @@ public final class CrashDemo {
                 throw new TimeoutException(
                         "only " + acknowledged.get() + " of " + target + " were acknowledged in time");
             }
-            out.printf("\r  %,9d of %,d acknowledged", acknowledged.get(), messages);
-            out.flush();
-            TimeUnit.MILLISECONDS.sleep(20);
+            progress.show(acknowledged.get());
+            TimeUnit.MILLISECONDS.sleep(PROGRESS_MS);
         }
-        out.printf("\r  %,9d of %,d acknowledged", acknowledged.get(), messages);
+        progress.show(acknowledged.get());
     }
 
     private static long forces(BrokerProcess broker) throws BrokerAdmin.AdminException {

@@ -6,45 +6,52 @@ import io.metaq.client.MetaClientConfig;
 import io.metaq.client.MetaClientException;
 import io.metaq.client.MetaMessageSessionFactory;
 import io.metaq.dist.process.BrokerAdmin;
-import io.metaq.dist.process.BrokerProcess;
-import io.metaq.dist.process.TemporaryDirectory;
+import io.metaq.dist.process.TemporaryBroker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
 
 /** The broker that is measured, and topics on it. */
 public final class PerfTarget implements AutoCloseable {
     private final String url;
     private final BrokerAdmin admin;
-    private final TemporaryDirectory directory;
-    private final BrokerProcess own;
+    private final TemporaryBroker own;
     private int topics;
 
-    private PerfTarget(String url, TemporaryDirectory directory, BrokerProcess own) {
+    private PerfTarget(String url, TemporaryBroker own) {
         this.url = url;
         this.admin = new BrokerAdmin(url);
-        this.directory = directory;
         this.own = own;
     }
 
     /** A broker in a process of its own, with data in a temporary directory. */
     public static PerfTarget startOwn() throws IOException, InterruptedException {
-        TemporaryDirectory directory = new TemporaryDirectory("metaq-perf");
-        BrokerProcess broker = BrokerProcess.prepare(directory.path(), List.of(), List.of("-Xmx1g"));
-        broker.start();
-        return new PerfTarget(broker.url(), directory, broker);
+        TemporaryBroker broker = TemporaryBroker.prepare("metaq-perf", List.of("-Xmx1g"));
+        try {
+            broker.process().start();
+        } catch (IOException | InterruptedException e) {
+            broker.close();
+            throw e;
+        }
+        return new PerfTarget(broker.process().url(), broker);
     }
 
     /** A broker that runs already, on this machine: its topics are made by operator commands. */
-    public static PerfTarget at(String url) throws TimeoutException {
-        return new PerfTarget(url, null, null);
+    public static PerfTarget at(String url) throws BrokerAdmin.AdminException {
+        PerfTarget target = new PerfTarget(url, null);
+        try {
+            target.admin.requireReachable();
+        } catch (BrokerAdmin.AdminException e) {
+            target.admin.close();
+            throw e;
+        }
+        return target;
     }
 
     /** Where raw measurements of the disk belong. */
     public Path dataDirectory() {
-        return own != null ? own.dataDirectory() : Path.of(System.getProperty("java.io.tmpdir"));
+        return own != null ? own.process().dataDirectory() : Path.of(System.getProperty("java.io.tmpdir"));
     }
 
     String newTopic(int partitions, boolean sync) throws BrokerAdmin.AdminException {
@@ -84,7 +91,6 @@ public final class PerfTarget implements AutoCloseable {
         admin.close();
         if (own != null) {
             own.close();
-            directory.close();
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A broker as a process of its own, on free ports, in a directory that survives it. Not thread-safe. */
+/** A broker as a process of its own, on free ports, in a directory that survives it. Not thread-safe, but it may be closed by any thread. */
 public final class BrokerProcess implements AutoCloseable {
     /** Of every broker that is started here. */
     public static final int BROKER_ID = 0;
@@ -28,7 +28,8 @@ public final class BrokerProcess implements AutoCloseable {
     private final Path log;
     private final int port;
     private final List<String> jvmArguments;
-    private Process process;
+    private volatile Process process;
+    private boolean closed;
 
     private BrokerProcess(Path directory, int port, Path ini, List<String> jvmArguments) {
         this.directory = directory;
@@ -74,7 +75,10 @@ public final class BrokerProcess implements AutoCloseable {
     }
 
     /** Starts it and does not wait: it recovers and then accepts, or ends. */
-    public void launch() throws IOException {
+    public synchronized void launch() throws IOException {
+        if (closed) {
+            throw new IOException("the broker was stopped for good");
+        }
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dfile.encoding=UTF-8");
@@ -148,9 +152,10 @@ public final class BrokerProcess implements AutoCloseable {
         return Files.exists(log) ? Files.readString(log, StandardCharsets.UTF_8) : "";
     }
 
-    /** Kills it if it still runs. */
+    /** Kills it if it still runs; it cannot be started again. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         if (isAlive()) {
             process.destroyForcibly();
             try {

@@ -73,17 +73,27 @@ final class CommandProcess implements AutoCloseable {
     static CommandProcess start(Path directory, String... arguments) throws IOException {
         Path out = Files.createTempFile(directory, "out", ".txt");
         Path err = Files.createTempFile(directory, "err", ".txt");
+        Process process = builder(directory, arguments)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        return new CommandProcess(process, out, err);
+    }
+
+    /** As {@link #start}, but the caller reads standard output, and may stop doing so. */
+    static Process startPiped(Path directory, String... arguments) throws IOException {
+        return builder(directory, arguments)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private static ProcessBuilder builder(Path directory, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments[0].equals("broker") ? BROKER_JVM : JVM);
         command.addAll(List.of("-Dfile.encoding=UTF-8", "-cp", CLASS_PATH, Metaq.class.getName()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
-        return new CommandProcess(process, out, err);
+        return new ProcessBuilder(command).directory(directory.toFile());
     }
 
     /** Runs it to its end. */

@@ -1,0 +1,78 @@
+// Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
+package io.metaq.dist.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code metaq demo}, and what it and {@code metaq perf} leave behind: nothing. */
+class DemoCommandTest {
+    private static final Pattern STARTED =
+            Pattern.compile("Broker started in .*, process (\\d+), .*, data in (.*)/data");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void nothingIsLostAndALogOfItStaysShort() throws Exception {
+        CommandProcess.Ended ended =
+                CommandProcess.run(directory, "demo", "--messages", "4000").with(ExitCode.OK);
+
+        assertThat(ended.err()).isEmpty();
+        assertThat(ended.out()).doesNotContain("\r");
+        assertThat(ended.lines()).hasSizeLessThan(25).allMatch(line -> line.length() < 200);
+        assertThat(ended.lines()).contains("      4,000 of 4,000 acknowledged");
+        for (String none : List.of("lost", "duplicated", "out of order")) {
+            assertThat(ended.out()).containsPattern("\n  " + none + " +0\n");
+        }
+        assertThat(data(ended.out())).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT"})
+    void toldToEndItTakesItsBrokerAndItsDataWithIt(String signal) throws Exception {
+        Process demo = CommandProcess.startPiped(directory, "demo", "--messages", "10000000");
+        try (BufferedReader out = demo.inputReader(StandardCharsets.UTF_8)) {
+            String started = out.readLine();
+            Matcher told = STARTED.matcher(started);
+            assertThat(told.matches()).as(started).isTrue();
+            ProcessHandle broker =
+                    ProcessHandle.of(Long.parseLong(told.group(1))).orElseThrow();
+            assertThat(out.readLine()).startsWith("Sending ");
+
+            send(signal, demo.pid());
+
+            assertThat(demo.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(broker.isAlive()).isFalse();
+            assertThat(data(started)).doesNotExist();
+        } finally {
+            demo.destroyForcibly().onExit().join();
+        }
+    }
+
+    private static void send(String signal, long pid) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private static Path data(String out) {
+        Matcher told = STARTED.matcher(out);
+        assertThat(told.find()).as(out).isTrue();
+        Path data = Path.of(told.group(2));
+        assertThat(data.getParent()).isEqualTo(Path.of(System.getProperty("java.io.tmpdir")));
+        return data;
+    }
+}
