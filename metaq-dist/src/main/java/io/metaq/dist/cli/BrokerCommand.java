@@ -35,9 +35,10 @@ final class BrokerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         List<BrokerPlugin> plugins = InstalledPlugins.load();
-        Broker broker = start(read(config, plugins), plugins);
+        BrokerConfig settings = read(config, plugins);
+        Broker broker = start(settings, plugins);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "metaq-shutdown"));
-        tell(broker);
+        tell(broker, settings.httpHost());
         new CountDownLatch(1).await(); // the end comes by the hook
         return ExitCode.OK;
     }
@@ -77,14 +78,14 @@ final class BrokerCommand implements Callable<Integer> {
                 : e.getMessage();
     }
 
-    private static void tell(Broker broker) {
+    private static void tell(Broker broker, String httpHost) {
         long sinceJvmMs = System.currentTimeMillis()
                 - ManagementFactory.getRuntimeMXBean().getStartTime();
         System.out.println("MetaQ broker is running");
         System.out.println("  clients    " + broker.url());
         System.out.println("  zookeeper  " + (broker.zookeeperConnect() == null ? "none" : broker.zookeeperConnect()));
         System.out.println("  http       "
-                + (broker.httpPort() < 0 ? "none" : "http://127.0.0.1:" + broker.httpPort() + "/metrics"));
+                + (broker.httpPort() < 0 ? "none" : "http://" + httpHost + ":" + broker.httpPort() + "/metrics"));
         System.out.println("  data       " + broker.dataDirectory());
         System.out.println("Started in " + sinceJvmMs + " ms. Ctrl-C stops it.");
         System.out.flush();

@@ -22,7 +22,7 @@ final class ConfigCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(System.out);
+        spec.commandLine().usage(System.err);
         return ExitCode.USAGE;
     }
 

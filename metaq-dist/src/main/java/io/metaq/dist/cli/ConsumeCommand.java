@@ -11,6 +11,8 @@ import io.metaq.client.MetaClientException;
 import io.metaq.client.MetaMessageSessionFactory;
 import io.metaq.client.Partition;
 import io.metaq.dist.process.BrokerAdmin;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -60,7 +62,7 @@ final class ConsumeCommand implements Callable<Integer> {
     @Option(names = "--max", paramLabel = "N", description = "stop after so many messages")
     private long max = Long.MAX_VALUE;
 
-    @Option(names = "--json", description = "print one JSON object a message")
+    @Option(names = "--json", description = "print one JSON object a message; data that are no UTF-8 text are base64")
     private boolean json;
 
     private long printed;
@@ -68,6 +70,9 @@ final class ConsumeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (max < 1) {
+            throw new CommandFailure(ExitCode.USAGE, "--max " + max + ": expected is a number above 0");
+        }
         try (BrokerAdmin admin = broker.admin();
                 MetaMessageSessionFactory sessions = broker.sessions();
                 MessageConsumer consumer = sessions.createConsumer(new ConsumerConfig("metaq-command-line"))) {
@@ -173,9 +178,8 @@ final class ConsumeCommand implements Callable<Integer> {
     }
 
     private void print(Message message, int number) {
-        String text = new String(message.getData(), StandardCharsets.UTF_8);
         if (!json) {
-            System.out.println(text);
+            Output.line(message.getData());
             return;
         }
         ObjectNode node = Json.object()
@@ -183,10 +187,24 @@ final class ConsumeCommand implements Callable<Integer> {
                 .put("offset", message.getOffset())
                 .put("id", message.getId())
                 .put("key", message.getKey())
-                .put("attribute", message.getAttribute())
-                .put("text", text);
+                .put("attribute", message.getAttribute());
+        putData(node, message.getData());
         ObjectNode headers = node.putObject("headers");
         message.getHeaders().forEach(headers::put);
         Json.printLine(node);
+    }
+
+    /** As {@code text}, or as {@code base64} where it is none, so that nothing gets lost. */
+    private static void putData(ObjectNode node, byte[] data) {
+        try {
+            node.put(
+                    "text",
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(data))
+                            .toString());
+        } catch (CharacterCodingException e) {
+            node.put("base64", data);
+        }
     }
 }

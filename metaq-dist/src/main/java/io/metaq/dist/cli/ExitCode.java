@@ -10,6 +10,8 @@ final class ExitCode {
     static final int USAGE = 2;
     /** The broker cannot be reached, or refuses. */
     static final int BROKER = 3;
+    /** Whoever read standard output went away before the end; what a shell tells of a command that SIGPIPE ended. */
+    static final int READER_GONE = 141;
 
     private ExitCode() {}
 }

@@ -20,6 +20,6 @@ final class Json {
     }
 
     static void printLine(JsonNode node) {
-        System.out.println(node.toString());
+        Output.line(node.toString());
     }
 }

@@ -44,7 +44,7 @@ final class LogCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(System.out);
+        spec.commandLine().usage(System.err);
         return ExitCode.USAGE;
     }
 
@@ -63,9 +63,9 @@ final class LogCommand implements Callable<Integer> {
             footer = {
                 "",
                 "Examples:",
-                "  metaq log verify ~/meta                                       a whole data directory",
-                "  metaq log verify ~/meta/orders-0                              one partition",
-                "  metaq log verify ~/meta/orders-0/00000000000000000000.meta    one file"
+                "  metaq log verify ~/meta",
+                "  metaq log verify ~/meta/orders-0",
+                "  metaq log verify ~/meta/orders-0/00000000000000000000.meta"
             })
     static final class Verify implements Callable<Integer> {
         private static final long PROGRESS_NANOS = 2_000_000_000;
@@ -188,9 +188,7 @@ final class LogCommand implements Callable<Integer> {
                 "Shows the records of one file. Damage is shown where it is, and passed.",
                 "Exit code 1 when there was any."
             },
-            footer = {
-                "",
-                "Example: metaq log dump ~/meta/orders-0/00000000000000000000.meta --from 1024 --count 10 --payload"
+            footer = {"", "Example:", "  metaq log dump ~/meta/orders-0/00000000000000000000.meta --count 10 --payload"
             })
     static final class Dump implements Callable<Integer>, LogDump.Visitor {
         @Parameters(paramLabel = "FILE", description = "a segment, an archived one (.arc), or what was cut (.cut-N)")
@@ -258,7 +256,7 @@ final class LogCommand implements Callable<Integer> {
             if (payload) {
                 line.append(" payload=").append(readable(body));
             }
-            System.out.println(line);
+            Output.line(line.toString());
         }
 
         /** MetaQ 1.4 lets applications use the flag as they like: what does not fit is all payload. */

@@ -16,13 +16,13 @@ import picocli.CommandLine.HelpCommand;
         footer = {
             "",
             "First steps:",
-            "  metaq demo                               kills a broker under load and counts what was lost",
-            "  metaq broker --config conf/server.ini    starts a broker with its own ZooKeeper",
-            "  echo hello | metaq produce test          sends a line",
-            "  metaq consume test --from beginning      reads it back",
+            "  metaq demo                             kills a broker and counts what was lost",
+            "  metaq broker --config conf/server.ini  a broker with its own ZooKeeper",
+            "  echo hello | metaq produce test        sends a line",
+            "  metaq consume test --from beginning    reads it back",
             "",
             "Exit codes: 0 done; 1 not as it should be; 2 wrong command line or configuration; 3 broker out of reach or"
-                    + " refusing."
+                    + " refusing; 141 nobody reads the output any more."
         },
         subcommands = {
             HelpCommand.class,
@@ -48,14 +48,27 @@ public final class Metaq implements Callable<Integer> {
     static int run(String... args) {
         return new CommandLine(new Metaq())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(Metaq::onWrongArguments)
                 .setExecutionExceptionHandler(Metaq::onFailure)
                 .execute(args);
+    }
+
+    /** The problem alone: behind a page of help it would not be seen. */
+    private static int onWrongArguments(CommandLine.ParameterException problem, String[] args) {
+        CommandLine commandLine = problem.getCommandLine();
+        commandLine.getErr().println(problem.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(problem, commandLine.getErr());
+        commandLine.getErr().println("See " + commandLine.getCommandSpec().qualifiedName() + " --help");
+        return ExitCode.USAGE;
     }
 
     private static int onFailure(Exception failure, CommandLine commandLine, CommandLine.ParseResult result) {
         if (failure instanceof CommandFailure told) {
             commandLine.getErr().println(told.getMessage());
             return told.exitCode();
+        }
+        if (failure instanceof Output.ReaderGoneException) {
+            return ExitCode.READER_GONE;
         }
         commandLine.getErr().println("metaq failed: " + failure);
         failure.printStackTrace(commandLine.getErr());

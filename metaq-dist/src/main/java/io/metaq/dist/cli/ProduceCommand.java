@@ -49,10 +49,10 @@ final class ProduceCommand implements Callable<Integer> {
     @Option(names = "--message", paramLabel = "TEXT", description = "send this instead of standard input")
     private String message;
 
-    @Option(names = "--key", description = "the messages' key; equal keys go to one partition")
+    @Option(names = "--key", paramLabel = "TEXT", description = "the messages' key; equal keys go to one partition")
     private String key;
 
-    @Option(names = "--attribute", description = "the messages' attribute, as MetaQ 1.4 has it")
+    @Option(names = "--attribute", paramLabel = "TEXT", description = "the messages' attribute, as MetaQ 1.4 has it")
     private String attribute;
 
     @Option(names = "--header", paramLabel = "NAME=VALUE", description = "a header; repeatable")
@@ -61,7 +61,10 @@ final class ProduceCommand implements Callable<Integer> {
     @Option(names = "--partition", paramLabel = "N", description = "just this partition")
     private Integer partition;
 
-    @Option(names = "--compression", description = "one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--compression",
+            paramLabel = "NAME",
+            description = "one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
     private Compression compression = Compression.NONE;
 
     @Option(names = "--json", description = "print one JSON object a message")
@@ -114,7 +117,11 @@ final class ProduceCommand implements Callable<Integer> {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             unanswered.add(producer.send(build(line)));
-            if (unanswered.size() >= MAX_UNANSWERED) {
+            boolean mayWaitLong = !in.ready();
+            while (!unanswered.isEmpty()
+                    && (mayWaitLong
+                            || unanswered.size() >= MAX_UNANSWERED
+                            || unanswered.peek().isDone())) {
                 report(unanswered.remove());
             }
         }
@@ -144,8 +151,21 @@ final class ProduceCommand implements Callable<Integer> {
         } catch (ExecutionException e) {
             failure = e.getCause().getMessage();
         }
+        if (failures == 0) {
+            requireTopic(failure);
+        }
         failures++;
         System.err.println("not stored: " + failure);
+    }
+
+    /** Without the topic nothing of the input can be stored, and the broker's words for one put would come for each line. */
+    private void requireTopic(String failure) {
+        try (BrokerAdmin admin = broker.admin()) {
+            admin.describe(topic);
+        } catch (BrokerAdmin.AdminException e) {
+            String why = e.isRefusal() ? e.getMessage() + "; metaq topic create " + topic + " makes it" : failure;
+            throw new CommandFailure(ExitCode.BROKER, "not stored: " + why, e);
+        }
     }
 
     private void tell(SendResult result) {
@@ -160,7 +180,7 @@ final class ProduceCommand implements Callable<Integer> {
                     .put("durability", result.getDurability().name());
             Json.printLine(node);
         } else {
-            System.out.println(
+            Output.line(
                     "stored in partition " + result.getPartition().getPartition() + " at offset " + result.getOffset());
         }
     }

@@ -11,7 +11,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Shows how a broker is. Exit code 1 when a log is offline or the disk is full.")
+        description = {
+            "Shows how a broker is.",
+            "Exit code 1 when somebody must see to something; the problems say to what."
+        })
 final class StatusCommand implements Callable<Integer> {
     @Mixin
     private BrokerOption broker;
@@ -26,15 +29,23 @@ final class StatusCommand implements Callable<Integer> {
             if (json) {
                 Json.print(status);
             } else {
-                status.properties()
-                        .forEach(field -> System.out.printf(
-                                "%-16s %s%n",
-                                field.getKey(),
-                                field.getValue().asText(field.getValue().toString())));
+                status.properties().forEach(field -> show(field.getKey(), field.getValue()));
             }
             return status.path("healthy").asBoolean() ? ExitCode.OK : ExitCode.FAILED;
         } catch (BrokerAdmin.AdminException e) {
             throw new CommandFailure(ExitCode.BROKER, e.getMessage(), e);
+        }
+    }
+
+    /** A list takes a line for each of its elements. */
+    private static void show(String name, JsonNode value) {
+        if (!value.isArray()) {
+            System.out.printf("%-16s %s%n", name, value.asText());
+        } else if (value.isEmpty()) {
+            System.out.printf("%-16s none%n", name);
+        } else {
+            value.forEach(each ->
+                    System.out.printf("%-16s %s%n", name, each.isValueNode() ? each.asText() : each.toString()));
         }
     }
 }

@@ -32,7 +32,7 @@ final class TopicCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(System.out);
+        spec.commandLine().usage(System.err);
         return ExitCode.USAGE;
     }
 

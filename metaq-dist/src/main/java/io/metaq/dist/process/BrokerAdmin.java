@@ -10,6 +10,9 @@ import io.metaq.client.net.BrokerLinks;
 import io.metaq.client.net.RequestForm;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
+import io.netty.channel.ConnectTimeoutException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -24,8 +27,20 @@ public final class BrokerAdmin implements AutoCloseable {
     public static final class AdminException extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final boolean refusal;
+
         AdminException(String message, Throwable cause) {
+            this(message, cause, /* refusal */ false);
+        }
+
+        private AdminException(String message, Throwable cause, boolean refusal) {
             super(message, cause);
+            this.refusal = refusal;
+        }
+
+        /** Whether the broker has answered, and said no. */
+        public boolean isRefusal() {
+            return refusal;
         }
     }
 
@@ -95,8 +110,7 @@ public final class BrokerAdmin implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new AdminException("interrupted", e);
         } catch (ExecutionException e) {
-            throw new AdminException(
-                    "cannot reach " + link.url() + ": " + e.getCause().getMessage(), e.getCause());
+            throw new AdminException("cannot reach " + link.url() + ": " + reason(e.getCause()), e.getCause());
         } catch (TimeoutException e) {
             throw new AdminException(link.url() + " does not answer", e);
         }
@@ -104,7 +118,24 @@ public final class BrokerAdmin implements AutoCloseable {
             return result.body();
         }
         throw new AdminException(
-                reply instanceof Reply.Result result ? result.body() : "an answer of another kind", null);
+                reply instanceof Reply.Result result ? result.body() : "an answer of another kind",
+                null, /* refusal */
+                true);
+    }
+
+    /** The deepest cause that says something. */
+    private static String reason(Throwable failure) {
+        String reason = failure.getMessage();
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnknownHostException) {
+                return "there is no such host";
+            }
+            if (cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException)) {
+                return "nobody listens there; is the broker running?";
+            }
+            reason = cause.getMessage() == null ? reason : cause.getMessage();
+        }
+        return reason;
     }
 
     @Override

@@ -135,6 +135,20 @@ class BrokerCommandTest {
     }
 
     @Test
+    void theStatusTellsWhatSomebodyMustSeeTo() throws Exception {
+        BrokerFiles full = BrokerFiles.write(directory, "full.ini", files.data(), "minFreeBytes=1000000000000000");
+        try (CommandProcess broker = startBroker(full)) {
+            CommandProcess.Ended ended = CommandProcess.run(directory, "status", "--broker", full.address())
+                    .with(ExitCode.FAILED);
+
+            assertThat(broker.isAlive()).isTrue();
+            assertThat(ended.lines())
+                    .contains("healthy          false", "offlineLogs      none")
+                    .anyMatch(line -> line.startsWith("problems         the disk is full"));
+        }
+    }
+
+    @Test
     void aPortInUseIsRefusedWithItsSetting() throws Exception {
         try (ServerSocket taken = new ServerSocket(files.port())) {
             CommandProcess.Ended ended = refused(files.ini()).with(ExitCode.FAILED);

@@ -3,11 +3,21 @@ package io.metaq.dist.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.metaq.client.Message;
+import io.metaq.client.MessageProducer;
+import io.metaq.client.MetaClientConfig;
+import io.metaq.client.MetaMessageSessionFactory;
+import java.io.BufferedReader;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -122,12 +132,17 @@ class TopicCommandsTest {
                 new String[] {"topic", "list"},
                 new String[] {"produce", "any", "--message", "x"},
                 new String[] {"consume", "any"},
+                new String[] {"perf", "produce"},
                 new String[] {"status"})) {
             String[] all = Stream.concat(Stream.of(command), Stream.of("--broker", nobody))
                     .toArray(String[]::new);
             long begun = System.nanoTime();
             CommandProcess.Ended ended = CommandProcess.run(directory, all).with(ExitCode.BROKER);
-            assertThat(ended.errorLines()).singleElement().asString().startsWith("cannot reach meta://" + nobody);
+            assertThat(ended.out()).isEmpty();
+            assertThat(ended.errorLines())
+                    .singleElement()
+                    .asString()
+                    .endsWith("cannot reach meta://" + nobody + ": nobody listens there; is the broker running?");
             assertThat(System.nanoTime() - begun).isLessThan(30_000_000_000L);
         }
         assertThat(CommandProcess.run(directory, "status", "--broker", "nonsense")
@@ -249,12 +264,82 @@ class TopicCommandsTest {
     }
 
     @Test
-    void aProducerIsToldWhatWasNotStored() throws Exception {
-        CommandProcess.Ended ended =
-                metaq("produce", "nowhere", "--message", "x").with(ExitCode.BROKER);
+    void whereTheTopicIsMissingAProducerIsToldOnceAndHowToMakeIt() throws Exception {
+        CommandProcess.Ended ended = CommandProcess.runWithInput(
+                        directory, "one\ntwo\nthree\n", toBroker("produce", "nowhere"))
+                .with(ExitCode.BROKER);
 
         assertThat(ended.out()).isEmpty();
-        assertThat(ended.errorLines()).singleElement().asString().startsWith("not stored: ");
+        assertThat(ended.errorLines())
+                .containsExactly("not stored: there is no topic nowhere; metaq topic create nowhere makes it");
+    }
+
+    @Test
+    void aProducerTellsOfALineBeforeTheNextOneComes() throws Exception {
+        create("typed", 1);
+        Process typing = CommandProcess.startPiped(directory, toBroker("produce", "typed"));
+        try (Writer keyboard = typing.outputWriter(StandardCharsets.UTF_8);
+                BufferedReader screen = typing.inputReader(StandardCharsets.UTF_8)) {
+            for (String line : List.of("one\n", "two\n")) {
+                keyboard.write(line);
+                keyboard.flush();
+                assertThat(assertTimeoutPreemptively(Duration.ofSeconds(60), screen::readLine))
+                        .startsWith("stored in partition 0 at offset ");
+            }
+        } finally {
+            typing.destroyForcibly().onExit().join();
+        }
+    }
+
+    @Test
+    void aReaderThatGoesAwayEndsTheCommand() throws Exception {
+        create("endless", 1);
+        produce("endless", "first\nsecond\n");
+        Process following = CommandProcess.startPiped(directory, toBroker("consume", "endless", "--follow"));
+        try (BufferedReader reader = following.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(reader.readLine()).isEqualTo("first");
+        }
+        produce("endless", "third\n");
+        try {
+            assertThat(following.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(following.exitValue()).isEqualTo(ExitCode.READER_GONE);
+        } finally {
+            following.destroyForcibly().onExit().join();
+        }
+    }
+
+    @Test
+    void dataThatAreNoTextComeOutAsTheyAre() throws Exception {
+        create("binary", 1);
+        byte[] data = {(byte) 0xff, 0, (byte) 0xc3};
+        try (MetaMessageSessionFactory sessions = new MetaMessageSessionFactory(MetaClientConfig.builder()
+                        .serverUrl("meta://" + files.address())
+                        .build());
+                MessageProducer producer = sessions.createProducer()) {
+            producer.publish("binary");
+            producer.send(new Message("binary", data)).join();
+        }
+
+        JsonNode read = metaq("consume", "binary", "--json").with(ExitCode.OK).json();
+        assertThat(read.path("base64").binaryValue()).isEqualTo(data);
+        assertThat(read.has("text")).isFalse();
+        Process plain = CommandProcess.startPiped(directory, toBroker("consume", "binary"));
+        assertThat(plain.getInputStream().readAllBytes()).containsExactly(0xff, 0, 0xc3, '\n');
+    }
+
+    @Test
+    void wrongArgumentsAreTheProblemAndWhereToReadMore() throws Exception {
+        assertThat(metaq("topic", "create", "t", "--partitions", "many")
+                        .with(ExitCode.USAGE)
+                        .errorLines())
+                .containsExactly(
+                        "Invalid value for option '--partitions': 'many' is not an int",
+                        "See metaq topic create --help");
+        assertThat(metaq("consume", "t", "--max", "0").with(ExitCode.USAGE).errorLines())
+                .containsExactly("--max 0: expected is a number above 0");
+        CommandProcess.Ended incomplete = CommandProcess.run(directory, "topic").with(ExitCode.USAGE);
+        assertThat(incomplete.out()).isEmpty();
+        assertThat(incomplete.err()).startsWith("Usage: metaq topic");
     }
 
     @Test
@@ -333,8 +418,10 @@ class TopicCommandsTest {
 
     @Test
     void helpIsThereForEveryCommandAndAnUnknownOneIsRefused() throws Exception {
-        for (String command : List.of("broker", "demo", "topic", "produce", "consume", "perf", "config", "status")) {
-            assertThat(CommandProcess.run(directory, command, "--help")
+        for (String command : List.of(
+                "broker", "demo", "topic", "topic create", "produce", "consume", "perf", "log", "config", "status")) {
+            String[] arguments = (command + " --help").split(" ");
+            assertThat(CommandProcess.run(directory, arguments)
                             .with(ExitCode.OK)
                             .out())
                     .startsWith("Usage: metaq " + command);
