@@ -42,6 +42,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,8 +71,10 @@ class StoreCorruptionTest {
         return new TopicRegistry(store, new RunTimeTopics(), 1, 100, data);
     }
 
-    /** All partitions at once, so that their groups go through the journal. */
+    /** All partitions in one group, whatever the scheduler does, so that it goes through the journal. */
     private void send(LogStore store, Topic topic, int round) {
+        CountDownLatch allQueued = new CountDownLatch(1);
+        store.writer().execute(() -> await(allQueued));
         List<CompletableFuture<Void>> acks = new ArrayList<>();
         for (Partition partition : topic.partitions()) {
             String payload = "round " + round + " partition " + partition.index() + "x".repeat(round * 7 % 90);
@@ -80,7 +83,16 @@ class StoreCorruptionTest {
                     .add(payload);
             acks.add(append(store, partition.log(), payload, null));
         }
+        allQueued.countDown();
         CompletableFuture.allOf(acks.toArray(CompletableFuture[]::new)).join();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts the log writer", e);
+        }
     }
 
     /** So that there is a snapshot of producers. */
