@@ -21,6 +21,10 @@ if [ -n "$metaq_missing" ]; then
         echo "Installing" $metaq_missing "..." >&2
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq >&2
+        # Newer releases have no JDK 17; any later one does.
+        if ! apt-cache show openjdk-17-jdk-headless >/dev/null 2>&1; then
+            metaq_missing=${metaq_missing/openjdk-17-jdk-headless/default-jdk-headless}
+        fi
         # shellcheck disable=SC2086
         apt-get install -y -qq --no-install-recommends $metaq_missing >&2
     else

@@ -14,6 +14,9 @@ import java.util.Map;
 
 /** The broker that is measured, and topics on it. */
 public final class PerfTarget implements AutoCloseable {
+    /** As {@code scripts/metaq broker} starts one. */
+    private static final List<String> BROKER_JVM = List.of("-Xms64m", "-Xmx1g", "-XX:+UseParallelGC");
+
     private final String url;
     private final BrokerAdmin admin;
     private final TemporaryBroker own;
@@ -27,7 +30,7 @@ public final class PerfTarget implements AutoCloseable {
 
     /** A broker in a process of its own, with data in a temporary directory. */
     public static PerfTarget startOwn() throws IOException, InterruptedException {
-        TemporaryBroker broker = TemporaryBroker.prepare("metaq-perf", List.of("-Xmx1g"));
+        TemporaryBroker broker = TemporaryBroker.prepare("metaq-perf", BROKER_JVM);
         try {
             broker.process().start();
         } catch (IOException | InterruptedException e) {
