@@ -63,6 +63,9 @@ public final class Metaq implements Callable<Integer> {
     }
 
     private static int onFailure(Exception failure, CommandLine commandLine, CommandLine.ParseResult result) {
+        if (isEnding()) {
+            return ExitCode.FAILED; // nobody gets it: the signal gives the exit code, and is what made the command fail
+        }
         if (failure instanceof CommandFailure told) {
             commandLine.getErr().println(told.getMessage());
             return told.exitCode();
@@ -73,6 +76,18 @@ public final class Metaq implements Callable<Integer> {
         commandLine.getErr().println("metaq failed: " + failure);
         failure.printStackTrace(commandLine.getErr());
         return ExitCode.FAILED;
+    }
+
+    /** Whether this process was told to end. Only trying to add a hook tells. */
+    private static boolean isEnding() {
+        Thread probe = new Thread(() -> {}, "metaq-probe");
+        try {
+            Runtime.getRuntime().addShutdownHook(probe);
+            Runtime.getRuntime().removeShutdownHook(probe);
+            return false;
+        } catch (IllegalStateException e) {
+            return true;
+        }
     }
 
     @Override
