@@ -55,9 +55,15 @@ final class ProducerTable {
             return Verdict.OUT_OF_SEQUENCE; // it contradicts itself
         }
         State state = byProducer.get(batch.producerId());
-        if (state == null || batch.previous() == state.lastSequence) {
-            // An unknown producer is new here, or has been idle for longer than its state is kept.
+        if (batch.previous() == lastSequence(batch.producerId())) {
             return Verdict.NEW;
+        }
+        if (state == null) {
+            // Its first batch was refused and this one overtakes it, or it was idle for longer than its state is kept.
+            // Taking this one
+            // would make a later repetition of the first look like a duplicate, and be acknowledged without being
+            // stored.
+            return Verdict.OUT_OF_SEQUENCE;
         }
         if (batch.last() <= state.lastSequence) {
             return Verdict.DUPLICATE;

@@ -67,8 +67,11 @@ class ProducerTableTest {
 
     /** The rules, in words of the model: {@code last} is the newest sequence stored, -1 for a producer nobody knows. */
     private static ProducerTable.Verdict judge(Append.ProducerSequence batch, int last) {
-        if (last < 0 || batch.previous() == last) {
+        if (batch.previous() == last) {
             return ProducerTable.Verdict.NEW;
+        }
+        if (last < 0) {
+            return ProducerTable.Verdict.OUT_OF_SEQUENCE;
         }
         if (batch.last() <= last) {
             return ProducerTable.Verdict.DUPLICATE;
@@ -101,6 +104,14 @@ class ProducerTableTest {
         for (int producer = 0; producer < PRODUCERS; producer++) {
             assertThat(read.lastSequence(producer)).as("seed %d", seed).isEqualTo(written.lastSequence(producer));
         }
+    }
+
+    @Test
+    void aBatchThatOvertakesTheFirstOneDoesNotMakeItADuplicate() {
+        ProducerTable table = new ProducerTable();
+        assertThat(table.judge(new Append.ProducerSequence(1, 4, 5, 9)))
+                .isEqualTo(ProducerTable.Verdict.OUT_OF_SEQUENCE);
+        assertThat(table.judge(new Append.ProducerSequence(1, -1, 0, 4))).isEqualTo(ProducerTable.Verdict.NEW);
     }
 
     @Test
