@@ -14,7 +14,9 @@ import io.metaq.client.RoundRobinPartitionSelector;
 import io.metaq.client.SendResult;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,8 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Topics that come, grow, close and go are seen by clients that are connected already, with ZooKeeper and without. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@SuppressWarnings("try") // a consumer works by being open
 class TopicsAtRunTimeTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int FETCH_BYTES = 64 << 10;
 
     private LiveBroker broker;
     private MetaMessageSessionFactory sessions;
@@ -158,6 +162,60 @@ class TopicsAtRunTimeTest {
             Awaitility.await("reading again").atMost(PATIENCE).until(() -> inbox.texts()
                     .contains("new"));
         }
+    }
+
+    /** Messages of 30 bytes were read; those of the topic made again have 27, so that the group's offset is inside one, or beyond. */
+    @ParameterizedTest(name = "{0} messages in the new topic")
+    @ValueSource(ints = {20, 5})
+    void aGroupThatReadADeletedTopicGoesOnAtAMessageOfTheNewOne(int count) throws Exception {
+        String topic = "again-" + count;
+        broker.createTopic(topic, 1);
+        Inbox before = new Inbox();
+        try (MessageProducer producer = sessions.createProducer()) {
+            producer.publish(topic);
+            for (int i = 0; i < 10; i++) {
+                producer.sendMessage(Inbox.message(topic, "0123456789"));
+            }
+            try (MessageConsumer consumer = subscribe(topic, before)) {
+                before.await(10);
+            }
+        }
+        broker.deleteTopic(topic);
+        broker.createTopic(topic, 1);
+        List<String> sent = new ArrayList<>();
+        Inbox after = new Inbox();
+        try (MetaMessageSessionFactory fresh = broker.connect();
+                MessageProducer producer = fresh.createProducer()) {
+            producer.publish(topic);
+            for (int i = 0; i < count; i++) {
+                sent.add("new%04d".formatted(i));
+                producer.sendMessage(Inbox.message(topic, sent.get(i)));
+            }
+            try (MessageConsumer consumer = subscribe(topic, after)) {
+                // 300 is inside the message at 297; what is beyond the end goes on with what comes.
+                int skipped = Math.min(12, count);
+                Awaitility.await("a message behind the old offset")
+                        .atMost(PATIENCE)
+                        .until(() -> {
+                            sent.add("new%04d".formatted(sent.size()));
+                            producer.sendMessage(Inbox.message(topic, sent.get(sent.size() - 1)));
+                            return !after.texts().isEmpty();
+                        });
+                after.await(1);
+                assertThat(sent.subList(skipped, sent.size())).containsAll(after.texts());
+                assertThat(after.texts()).isSorted().doesNotHaveDuplicates();
+                if (count > skipped) {
+                    assertThat(after.texts().get(0)).isEqualTo(sent.get(skipped));
+                }
+            }
+        }
+    }
+
+    private MessageConsumer subscribe(String topic, Inbox inbox) throws MetaClientException {
+        MessageConsumer consumer = sessions.createConsumer(LiveBroker.consumer("again-group"));
+        consumer.subscribe(topic, FETCH_BYTES, inbox);
+        consumer.completeSubscribe();
+        return consumer;
     }
 
     private static boolean isRefused(MessageProducer producer, String topic) throws InterruptedException {
