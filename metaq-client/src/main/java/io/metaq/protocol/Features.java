@@ -1,17 +1,10 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.protocol;
 
-import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Optional;
 
-/**
- * The extensions a broker speaks. They stand, separated by spaces, behind the version in the body of the reply to
- * {@code version}: {@code 2.0.0 batch fetch producer metadata seek admin}. An original broker answers a bare version and
- * so announces none; an original client ignores the body.
- */
+/** The extensions a broker may speak; which of them it does stands in its {@link Announcement}. */
 public enum Features {
     BATCH,
     FETCH,
@@ -24,24 +17,19 @@ public enum Features {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The body of a {@code version} reply that announces every feature. */
-    public static String announce(String version) {
-        StringBuilder body = new StringBuilder(version);
-        for (Features feature : values()) {
-            body.append(' ').append(feature.wireName());
+    /** What a broker must have announced before it is asked this; empty for MetaQ 1.4's commands. */
+    public static Optional<Features> neededFor(Request request) {
+        if (request instanceof Request.BatchPut) {
+            return Optional.of(BATCH);
+        } else if (request instanceof Request.Fetch) {
+            return Optional.of(FETCH);
+        } else if (request instanceof Request.NewProducer) {
+            return Optional.of(PRODUCER);
+        } else if (request instanceof Request.Metadata) {
+            return Optional.of(METADATA);
+        } else if (request instanceof Request.Seek) {
+            return Optional.of(SEEK);
         }
-        return body.toString();
-    }
-
-    /** What the body of a {@code version} reply announces; unknown words are features of a newer broker and ignored. */
-    public static Set<Features> parse(String versionBody) {
-        Set<Features> found = EnumSet.noneOf(Features.class);
-        if (versionBody != null) {
-            List<String> words = List.of(versionBody.split(" ", -1));
-            Arrays.stream(values())
-                    .filter(feature -> words.contains(feature.wireName()))
-                    .forEach(found::add);
-        }
-        return found;
+        return request instanceof Request.Admin ? Optional.of(ADMIN) : Optional.empty();
     }
 }

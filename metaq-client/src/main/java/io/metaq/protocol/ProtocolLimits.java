@@ -2,7 +2,7 @@
 package io.metaq.protocol;
 
 /**
- * What one side lets the other announce; beyond it the connection closes.
+ * What one side lets the other announce; beyond it the connection closes, or a request is refused (see {@link RequestDecoder}).
  *
  * @param maxLineBytes a header line, CRLF not counted
  * @param maxBodyBytes any body

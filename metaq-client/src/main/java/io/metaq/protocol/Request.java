@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 
 /**
  * What a client may ask. The first group is MetaQ 1.4's; the second are extensions on the same port, announced in the
- * body of the reply to {@code version} (see {@link Features}).
+ * body of the reply to {@code version} (see {@link Announcement}).
  *
  * <p>The opaque is a signed 32-bit number that the reply repeats; replies may come in any order.
  *
@@ -36,7 +36,7 @@ public sealed interface Request {
     /** {@code stats item opaque}; the item is empty for the general figures. */
     record Stats(String item, int opaque) implements Request {}
 
-    /** {@code version [opaque]}: the heartbeat, and how a native client learns the broker's features. */
+    /** {@code version [opaque]}: the heartbeat, and how a native client learns the broker's {@link Announcement}. */
     record Version(int opaque) implements Request {}
 
     /** {@code quit}: no opaque travels, no reply is sent. */
@@ -76,6 +76,15 @@ public sealed interface Request {
             ByteBuf records,
             int opaque)
             implements Request {}
+
+    /**
+     * What the broker's decoder makes of a {@code put} or {@code batch} whose body it does not take: its bytes have been thrown away as
+     * they came. It is to be refused; it never travels.
+     *
+     * @param isBatch else a put
+     * @param bodyBytes as announced
+     */
+    record Oversized(boolean isBatch, String topic, int partition, int bodyBytes, int opaque) implements Request {}
 
     /**
      * {@code fetch group maxWaitMs minBytes maxBytes length opaque}; the body has one line {@code topic partition offset

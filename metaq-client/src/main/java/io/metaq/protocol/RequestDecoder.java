@@ -14,6 +14,9 @@ import java.util.OptionalInt;
  * Bytes to {@link Request}s, on the broker's side, by MetaQ 1.4's rules: the first character of the line chooses the
  * parser, most check the whole word, any {@code q...} quits and any other {@code v...} asks for the version.
  *
+ * <p>A {@code put} or {@code batch} that is sound but for its length becomes {@link Request.Oversized}, and its body is thrown away, up
+ * to a length that no setting of any broker exceeds: its sender only believes in larger limits. A longer one is taken for an error.
+ *
  * <p>A length is checked before anything is kept for it, and a body's memory grows as its bytes arrive. Throws {@link
  * ProtocolException} (wrapped by Netty in a DecoderException); framing is lost then and the connection is to be closed.
  * Behind such a frame, and behind {@code quit}, nothing is read any more: what follows might be taken for commands.
@@ -23,10 +26,15 @@ public final class RequestDecoder extends ByteToMessageDecoder {
     private static final int MAX_NAME_CHARS = 255;
     private static final int MAX_FETCH_PARTITIONS = 10_000;
     private static final int NO_BODY = -1;
+    /** The largest maxBatchSize that a broker can be given. */
+    static final int MAX_SKIPPED_BYTES = 256 << 20;
 
     private final ProtocolLimits limits;
     private final HeaderLine line;
     private int bodyBytes = NO_BODY;
+    /** Not null: what is to come of the body is thrown away. */
+    private Request.Oversized oversized;
+
     private boolean ended;
     private boolean paused;
     private boolean bodyTold;
@@ -59,7 +67,7 @@ public final class RequestDecoder extends ByteToMessageDecoder {
             ended = request instanceof Request.Quit;
             bodyTold = false;
             out.add(request);
-        } else if (bodyBytes != NO_BODY && !bodyTold) {
+        } else if (bodyBytes != NO_BODY && oversized == null && !bodyTold) {
             bodyTold = true;
             context.fireUserEventTriggered(new BodyAwaited(bodyBytes));
         }
@@ -100,6 +108,10 @@ public final class RequestDecoder extends ByteToMessageDecoder {
                 return null;
             }
             bodyBytes = announcedBody();
+            oversized = bodyBytes > limits.maxBodyBytes() ? oversized() : null;
+        }
+        if (oversized != null) {
+            return skipped(in);
         }
         if (in.readableBytes() < bodyBytes) {
             return null;
@@ -107,6 +119,25 @@ public final class RequestDecoder extends ByteToMessageDecoder {
         int length = bodyBytes;
         bodyBytes = NO_BODY;
         return build(in, length);
+    }
+
+    private Request.Oversized oversized() {
+        int opaque = line.intAt(line.fieldCount() - 1);
+        return new Request.Oversized(line.isWord("batch"), name(1), line.intAt(2), bodyBytes, opaque);
+    }
+
+    /** Null while there is more to be thrown away. */
+    private Request skipped(ByteBuf in) {
+        int now = Math.min(bodyBytes, in.readableBytes());
+        in.skipBytes(now);
+        bodyBytes -= now;
+        if (bodyBytes > 0) {
+            return null;
+        }
+        Request refused = oversized;
+        oversized = null;
+        bodyBytes = NO_BODY;
+        return refused;
     }
 
     /** How long a body the line announces; 0 for none. */
@@ -123,7 +154,7 @@ public final class RequestDecoder extends ByteToMessageDecoder {
 
     private int putBody() {
         line.requireFields(6, 8);
-        return bounded(line.intAt(3), limits.maxBodyBytes());
+        return bounded(line.intAt(3), Math.max(limits.maxBodyBytes(), MAX_SKIPPED_BYTES));
     }
 
     private int syncBody() {
@@ -133,7 +164,7 @@ public final class RequestDecoder extends ByteToMessageDecoder {
 
     private int batchBody() {
         line.requireFields(9, 9);
-        return bounded(line.intAt(3), limits.maxBodyBytes());
+        return bounded(line.intAt(3), Math.max(limits.maxBodyBytes(), MAX_SKIPPED_BYTES));
     }
 
     private int fetchBody() {

@@ -90,6 +90,8 @@ public final class RequestEncoder extends MessageToMessageEncoder<Request> {
                     .number(admin.opaque())
                     .end();
             out.writeBytes(json);
+        } else if (request instanceof Request.Oversized) {
+            throw new IllegalArgumentException("a client sends what the broker takes, not " + request);
         }
         return null;
     }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever arrives, the broker's decoder gives requests or a {@link ProtocolException}, and takes memory in proportion. */
@@ -64,7 +65,7 @@ class RequestDecoderFuzzTest {
             })
     void aLengthIsRefusedBeforeAnythingIsKeptForIt(String line) {
         for (String length : new String[] {
-            "16777217",
+            "268435457",
             "2147483647",
             "2147483648",
             "4294967296",
@@ -86,6 +87,71 @@ class RequestDecoderFuzzTest {
                     .hasCauseInstanceOf(ProtocolException.class);
             channel.finish();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sync t 0 16777217 0 1 1", "fetch g 0 0 1 16777217 1", "admin status 16777217 1"})
+    void onlyPutsAndBatchesAreSkipped(String line) {
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestDecoder(LIMITS));
+        channel.config().setAllocator(HeapBuffers.ALLOCATOR);
+        byte[] bytes = (line + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        assertThatThrownBy(() -> channel.writeInbound(Unpooled.wrappedBuffer(bytes)))
+                .hasCauseInstanceOf(ProtocolException.class);
+        channel.finish();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "put t 3 % 0 1,false",
+        "put t 3 % 0 -1 1,false",
+        "put t 3 % 0 -1 TX:s:1 1,false",
+        "batch t 3 % 1 none -1 -1 1,true"
+    })
+    void aBodyBeyondTheLimitIsThrownAwayAsItComesAndTheNextRequestIsRead(String line, boolean isBatch) {
+        ProtocolLimits small = new ProtocolLimits(512, 100);
+        for (int length : new int[] {101, 4096, 1 << 20}) {
+            EmbeddedChannel channel = new EmbeddedChannel(new RequestDecoder(small));
+            channel.config().setAllocator(HeapBuffers.ALLOCATOR);
+            String frame = line.replace("%", Integer.toString(length)) + "\r\n" + "q".repeat(length) + "version 2\r\n";
+            byte[] bytes = frame.getBytes(StandardCharsets.US_ASCII);
+            for (int from = 0; from < bytes.length; from += 1000) {
+                int to = Math.min(bytes.length, from + 1000);
+                channel.writeInbound(Unpooled.copiedBuffer(bytes, from, to - from));
+            }
+            assertThat(channel.inboundMessages())
+                    .containsExactly(new Request.Oversized(isBatch, "t", 3, length, 1), new Request.Version(2));
+            channel.finish();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "put t x 16777217 0 -1 1",
+                "put t 0 16777217 0 -1 x",
+                "put  0 16777217 0 -1 1",
+                "batch t x 16777217 1 none -1 -1 1",
+                "batch t 0 16777217 1 none -1 -1 x",
+                "batch t 0 16777217 1 none -1 1"
+            })
+    void nothingIsThrownAwayForALineThatIsNotSound(String line) {
+        EmbeddedChannel channel = new EmbeddedChannel(new RequestDecoder(LIMITS));
+        channel.config().setAllocator(HeapBuffers.ALLOCATOR);
+        byte[] bytes = (line + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        assertThatThrownBy(() -> channel.writeInbound(Unpooled.wrappedBuffer(bytes)))
+                .hasCauseInstanceOf(ProtocolException.class);
+        channel.finish();
+    }
+
+    @Test
+    void aBodyThatIsThrownAwayTakesNoMemory() {
+        FuzzedDecoder decoder = new FuzzedDecoder(() -> new RequestDecoder(new ProtocolLimits(512, 100)));
+        byte[] frame =
+                ("batch t 0 268435456 1 none -1 -1 1\r\n" + "x".repeat(5_000)).getBytes(StandardCharsets.US_ASCII);
+        SeededCases.run(2_000, 23, random -> {
+            decoder.feed(random, frame);
+            decoder.reset();
+        });
     }
 
     @Test

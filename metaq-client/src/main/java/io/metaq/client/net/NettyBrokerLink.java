@@ -1,7 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.client.net;
 
-import io.metaq.protocol.Features;
+import io.metaq.protocol.Announcement;
 import io.metaq.protocol.ProtocolLimits;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.ReplyDecoder;
@@ -14,9 +14,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.util.ArrayDeque;
-import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +50,7 @@ final class NettyBrokerLink implements BrokerLink {
         CLOSED
     }
 
-    /** What waits for the connection: a question, or with no form a wish to know the features. */
+    /** What waits for the connection: a question, or with no form a wish to know the announcement. */
     private record Waiting(RequestForm form, long timeoutMs, CompletableFuture<Reply> answer) {}
 
     private final String url;
@@ -61,8 +60,10 @@ final class NettyBrokerLink implements BrokerLink {
     private State state = State.DOWN;
     private Channel channel;
     private ReplyMatcher matcher;
-    /** Told to threads of any kind, so volatile. */
-    private volatile Set<Features> features = Set.of();
+    /** Of the last connect. Told to threads of any kind, so volatile, like {@code up}, which is set behind it. */
+    private volatile Announcement announcement;
+
+    private volatile boolean up;
 
     private long pauseNanos;
     private long refusedUntilNanos;
@@ -80,8 +81,13 @@ final class NettyBrokerLink implements BrokerLink {
     }
 
     @Override
-    public CompletableFuture<Set<Features>> features() {
-        return submitted(null, 0).thenApply(ignored -> features);
+    public CompletableFuture<Announcement> announcement() {
+        return submitted(null, 0).thenApply(ignored -> announcement);
+    }
+
+    @Override
+    public Optional<Announcement> findAnnouncement() {
+        return up ? Optional.of(announcement) : Optional.empty();
     }
 
     @Override
@@ -175,7 +181,7 @@ final class NettyBrokerLink implements BrokerLink {
                 return;
             }
             if (reply instanceof Reply.Result result && result.isOk()) {
-                onConnected(Features.parse(result.body()));
+                onConnected(Announcement.parse(result.body()));
             } else {
                 onConnectFailed(
                         failure != null ? failure : new BrokerFailureException(url + " refused version", false, null));
@@ -184,13 +190,13 @@ final class NettyBrokerLink implements BrokerLink {
         matcher.ask(Request.Version::new, HANDSHAKE_TIMEOUT_MS, version);
     }
 
-    private void onConnected(Set<Features> announced) {
-        Set<Features> copy = EnumSet.noneOf(Features.class);
-        copy.addAll(announced);
-        features = copy;
+    private void onConnected(Announcement announced) {
+        announcement = announced;
+        matcher.understands(announced.features());
         state = State.UP;
+        up = true;
         pauseNanos = 0;
-        log.info("Connected broker={} features={}", url, features);
+        log.info("Connected broker={} features={} limits={}", url, announced.features(), announced.limits());
         for (Waiting each = untilConnected.poll(); each != null; each = untilConnected.poll()) {
             pass(each);
         }
@@ -223,6 +229,7 @@ final class NettyBrokerLink implements BrokerLink {
 
     private void goDown() {
         state = State.DOWN;
+        up = false;
         Channel old = channel;
         channel = null;
         matcher = null;

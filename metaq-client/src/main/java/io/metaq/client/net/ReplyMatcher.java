@@ -1,6 +1,7 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.client.net;
 
+import io.metaq.protocol.Features;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
 import io.metaq.protocol.StatusCode;
@@ -13,6 +14,8 @@ import io.netty.util.collection.IntObjectMap;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -33,6 +36,7 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
     private int nextOpaque = Integer.MIN_VALUE;
     private ChannelHandlerContext context;
     private boolean lost;
+    private Set<Features> understood = Set.of();
 
     private boolean flushDue;
     private ScheduledFuture<?> sweep;
@@ -49,6 +53,11 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
         context = added;
     }
 
+    /** What the broker has announced; before, it is asked nothing but what MetaQ 1.4 knows. */
+    void understands(Set<Features> announced) {
+        understood = announced;
+    }
+
     /** Writes the request and completes {@code answer} later; on the event loop. */
     void ask(RequestForm form, long timeoutMs, CompletableFuture<Reply> answer) {
         if (lost) {
@@ -61,6 +70,15 @@ final class ReplyMatcher extends ChannelInboundHandlerAdapter {
             request = form.with(opaque);
         } catch (RuntimeException e) {
             answer.completeExceptionally(new BrokerFailureException("no request for " + url, false, e));
+            return;
+        }
+        Optional<Features> missing = Features.neededFor(request).filter(feature -> !understood.contains(feature));
+        if (missing.isPresent()) {
+            if (request instanceof Request.BatchPut batch) {
+                batch.records().release();
+            }
+            answer.completeExceptionally(new BrokerFailureException(
+                    url + " does not speak " + missing.get().wireName(), false, null));
             return;
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);

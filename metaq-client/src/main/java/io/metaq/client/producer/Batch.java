@@ -3,6 +3,7 @@ package io.metaq.client.producer;
 
 import io.metaq.client.MetaClientException;
 import io.metaq.client.SendResult;
+import io.metaq.protocol.SendLimits;
 import io.metaq.record.Compression;
 import io.metaq.record.MessageIds;
 import io.metaq.record.PayloadChecksum;
@@ -39,7 +40,9 @@ final class Batch {
     private final CRC32 crc = new CRC32();
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final long createdNanos;
+    private int largestPayloadBytes;
     private ByteBuf body;
+    private Compression bodyCompression = Compression.NONE;
     private ProducerIdentity identity;
     private int previousSequence = NO_SEQUENCE;
     private int lastSequence = NO_SEQUENCE;
@@ -74,7 +77,58 @@ final class Batch {
                 .writeInt(flag)
                 .writeBytes(attributes)
                 .writeBytes(data);
+        added(payloadBytes, waiter);
+    }
+
+    private void added(int payloadBytes, Completion waiter) {
         waiters.add(waiter);
+        largestPayloadBytes = Math.max(largestPayloadBytes, payloadBytes);
+    }
+
+    boolean fits(SendLimits limits) {
+        return bytes() <= limits.maxBatchBytes() && largestPayloadBytes <= limits.maxMessageBytes();
+    }
+
+    /** A message that fits into no batch of its broker. */
+    record Oversized(Completion waiter, int payloadBytes) {}
+
+    /** What {@link #cutTo} makes of a batch: batches in its order, and what is in none of them. */
+    record Cut(List<Batch> parts, List<Oversized> leftOut) {}
+
+    /**
+     * The same messages in batches that fit; this one is used up. For a batch of which nothing may be stored; {@link #settleWith} is to
+     * follow.
+     */
+    Cut cutTo(SendLimits limits) {
+        List<Batch> parts = new ArrayList<>();
+        List<Oversized> leftOut = new ArrayList<>();
+        Batch part = null;
+        int position = records.readerIndex();
+        for (Completion waiter : waiters) {
+            int recordBytes = RecordBatch.recordBytes(records, position);
+            int payloadBytes = recordBytes - RecordLayout.HEADER_BYTES;
+            if (payloadBytes > limits.maxMessageBytes()) {
+                leftOut.add(new Oversized(waiter, payloadBytes));
+            } else {
+                if (part == null || !part.hasRoomFor(recordBytes)) {
+                    int left = records.writerIndex() - position;
+                    part = new Batch(Math.min(left, limits.maxBatchBytes()), createdNanos);
+                    parts.add(part);
+                }
+                part.records.writeBytes(records, position, recordBytes);
+                part.added(payloadBytes, waiter);
+            }
+            position += recordBytes;
+        }
+        releaseBody();
+        records.release();
+        return new Cut(parts, leftOut);
+    }
+
+    /** After a cut, when those left out have been told: this batch is settled when its parts are. */
+    void settleWith(List<Batch> parts) {
+        CompletableFuture.allOf(parts.stream().map(Batch::settled).toArray(CompletableFuture<?>[]::new))
+                .thenRun(() -> settled.complete(null));
     }
 
     int count() {
@@ -106,24 +160,47 @@ final class Batch {
         return settled;
     }
 
-    /** Writes the final ids into the records and compresses them; without an identity the broker stamps them. */
+    /**
+     * Writes the final ids into the records and compresses them; without an identity the broker stamps them, and here they are 0, 1, 2...
+     * A batch that would grow stays as it is, so that none is larger on the way than its records.
+     */
     void stamp(ProducerIdentity by, int previous, Compression compression) throws IOException {
-        releaseBody();
+        unstamp();
         identity = by;
         previousSequence = by == null ? NO_SEQUENCE : previous;
-        if (by != null) {
-            int sequence = by.take(count());
-            int position = records.readerIndex();
-            for (int i = 0; i < count(); i++, sequence++) {
-                records.setLong(
-                        position + RecordLayout.MESSAGE_ID_POSITION, MessageIds.idempotent(by.producerId(), sequence));
-                position += RecordBatch.recordBytes(records, position);
-            }
-            lastSequence = sequence - 1;
+        int sequence = by == null ? 0 : by.take(count());
+        int position = records.readerIndex();
+        for (int i = 0; i < count(); i++, sequence++) {
+            long id = by == null ? i : MessageIds.idempotent(by.producerId(), sequence);
+            records.setLong(position + RecordLayout.MESSAGE_ID_POSITION, id);
+            position += RecordBatch.recordBytes(records, position);
         }
-        body = compression == Compression.NONE
-                ? records.retainedDuplicate()
-                : WrapperBatch.compress(compression, records, count());
+        lastSequence = by == null ? NO_SEQUENCE : sequence - 1;
+        body = records.retainedDuplicate();
+        if (compression != Compression.NONE) {
+            ByteBuf compressed = WrapperBatch.compress(compression, records, count());
+            if (compressed.readableBytes() < bytes()) {
+                releaseBody();
+                body = compressed;
+                bodyCompression = compression;
+            } else {
+                compressed.release();
+            }
+        }
+    }
+
+    /** It may take another form now; only while no attempt may have stored it. */
+    void unstamp() {
+        releaseBody();
+        bodyCompression = Compression.NONE;
+        identity = null;
+        previousSequence = NO_SEQUENCE;
+        lastSequence = NO_SEQUENCE;
+    }
+
+    /** How the bytes to send are compressed. */
+    Compression bodyCompression() {
+        return bodyCompression;
     }
 
     boolean isStamped() {

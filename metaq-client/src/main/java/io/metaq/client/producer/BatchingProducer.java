@@ -255,6 +255,7 @@ public final class BatchingProducer implements MessageProducer {
                     0,
                     null);
         }
+        lane.requireTaken(attributes.length + data.length);
         if (!budget.acquire(recordBytes, mostBlockNanos())) {
             throw new BufferFullException("the buffer of " + config.bufferBytes() + " bytes had no room for "
                     + recordBytes + " within " + config.maxBlock().toMillis() + " ms");

@@ -4,9 +4,11 @@ package io.metaq.client.producer;
 import io.metaq.client.discovery.BrokerDirectory;
 import io.metaq.client.net.BrokerFailureException;
 import io.metaq.client.net.BrokerLink;
+import io.metaq.protocol.Announcement;
 import io.metaq.protocol.Features;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
+import io.metaq.protocol.SendLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,13 +17,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * What a producer knows of one broker: whether it takes batches, and the identity to send under. Belongs to the sender's loop; what
- * comes back later is handed to it through {@code mailbox}.
+ * What a producer knows of one broker: whether it takes batches, how large ones, and the identity to send under. What it knows rests
+ * on the broker's announcement: after a connection was lost it is looked at again, for another broker may answer at the address.
+ *
+ * <p>Belongs to the sender's loop, but for {@link #limits}; what comes back later is handed to it through {@code mailbox}.
  */
 final class BrokerSession {
     /** How messages travel. */
     enum Mode {
-        /** Not asked yet, or the broker is away. */
+        /** Not asked yet. */
         UNKNOWN,
         /** An original broker: one put a message. */
         PLAIN,
@@ -37,6 +41,10 @@ final class BrokerSession {
     private final long requestTimeoutMs;
     private final List<PartitionLane> interested = new ArrayList<>();
     private Mode mode = Mode.UNKNOWN;
+    /** What mode and limits rest on; null: not asked yet. */
+    private Announcement announcement;
+
+    private volatile SendLimits limits = SendLimits.UNANNOUNCED;
     private ProducerIdentity identity;
     private boolean asking;
     private String askedUrl;
@@ -80,7 +88,25 @@ final class BrokerSession {
         return directory.findUrl(brokerId).map(links);
     }
 
+    /** (any thread) What the broker said last that it takes. */
+    SendLimits limits() {
+        return limits;
+    }
+
+    /** Whether the mode is that of the broker which is connected now. */
+    boolean isKnown() {
+        return announcement != null
+                && findLink()
+                        .flatMap(BrokerLink::findAnnouncement)
+                        .filter(announcement::equals)
+                        .isPresent();
+    }
+
     boolean isReady() {
+        return isKnown() && isPrepared();
+    }
+
+    private boolean isPrepared() {
         return mode == Mode.PLAIN || mode == Mode.BATCHED || mode == Mode.IDEMPOTENT && identity != null;
     }
 
@@ -99,19 +125,22 @@ final class BrokerSession {
         }
         asking = true;
         askedUrl = link.get().url();
-        ask(link.get()).whenComplete((found, failure) -> mailbox.post(() -> onPrepared(found, failure)));
+        ask(link.get(), identity == null ? null : announcement)
+                .whenComplete((found, failure) -> mailbox.post(() -> onPrepared(found, failure)));
     }
 
-    private record Prepared(Mode mode, ProducerIdentity identity) {}
+    /** @param identity null: none is needed, or the one that there is stays */
+    private record Prepared(Announcement announcement, Mode mode, ProducerIdentity identity) {}
 
-    private CompletableFuture<Prepared> ask(BrokerLink link) {
-        return link.features().thenCompose(features -> {
-            Mode found = modeFor(features);
-            if (found != Mode.IDEMPOTENT) {
-                return CompletableFuture.completedFuture(new Prepared(found, null));
+    /** @param identified whose broker gave the identity that there is; null: there is none */
+    private CompletableFuture<Prepared> ask(BrokerLink link, Announcement identified) {
+        return link.announcement().thenCompose(announced -> {
+            Mode found = modeFor(announced.features());
+            if (found != Mode.IDEMPOTENT || announced.equals(identified)) {
+                return CompletableFuture.completedFuture(new Prepared(announced, found, null));
             }
             return link.ask(Request.NewProducer::new, requestTimeoutMs)
-                    .thenApply(reply -> new Prepared(found, new ProducerIdentity(producerId(reply))));
+                    .thenApply(reply -> new Prepared(announced, found, new ProducerIdentity(producerId(reply))));
         });
     }
 
@@ -133,7 +162,11 @@ final class BrokerSession {
         asking = false;
         if (failure == null) {
             mode = found.mode;
-            identity = found.identity;
+            if (found.identity != null || !found.announcement.equals(announcement)) {
+                identity = found.identity;
+            }
+            announcement = found.announcement;
+            limits = found.announcement.limits();
         }
         List<PartitionLane> lanes = List.copyOf(interested);
         interested.clear();

@@ -11,6 +11,7 @@ import io.metaq.client.net.BrokerFailureException;
 import io.metaq.client.net.BrokerLink;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
+import io.metaq.protocol.SendLimits;
 import io.metaq.protocol.StatusCode;
 import io.metaq.record.Compression;
 import io.metaq.record.RecordLayout;
@@ -35,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * <p>Invariants: {@code flying} holds stamped batches in the order of their sequences; a batch is in exactly one of open, ready, flying;
  * each waiter is told once. A new identity begins only while nothing flies, so it can't overtake the old one.
  *
- * <p>A batch that no attempt may have stored can be stamped again; one that may be stored never is.
+ * <p>A batch that no attempt may have stored can be stamped again; one that may be stored never is. So when another broker answers at the
+ * address (an original one, or one that takes less), what it cannot have is put into the form it takes.
  *
  * <p>Threads: {@link #append}, {@link #unsettled} and {@link #sealForFlush} any, under the lane's lock; everything else the sender's loop.
  */
@@ -86,6 +88,22 @@ final class PartitionLane {
         return partition;
     }
 
+    /** Refuses a message that the broker would: it would take its batch along. What a broker takes is known once it was asked. */
+    void requireTaken(int payloadBytes) throws SendFailedException {
+        if (payloadBytes > broker.limits().maxMessageBytes()) {
+            throw oversized(payloadBytes);
+        }
+    }
+
+    private SendFailedException oversized(int payloadBytes) {
+        return failure(
+                "a payload of " + payloadBytes + " bytes is larger than the broker takes (its maxMessageSize), at most "
+                        + broker.limits().maxMessageBytes() + ", for ",
+                Outcome.NOT_STORED,
+                StatusCode.TOO_LARGE,
+                null);
+    }
+
     /** Takes a message for which the budget has been acquired. False: the producer is closed. */
     boolean append(int flag, byte[] attributes, byte[] data, Completion waiter) {
         int recordBytes = RecordLayout.recordBytes(attributes.length + data.length);
@@ -101,7 +119,8 @@ final class PartitionLane {
                 wake = true;
             }
             if (open == null) {
-                open = new Batch(Math.max(config.batchBytes(), recordBytes), sender.nowNanos());
+                int most = Math.min(config.batchBytes(), broker.limits().maxBatchBytes());
+                open = new Batch(Math.max(most, recordBytes), sender.nowNanos());
             }
             open.add(flag, attributes, data, waiter);
             if (open.isFull()) {
@@ -171,7 +190,10 @@ final class PartitionLane {
                 broker.prepare(this);
                 return;
             }
-            Batch next = takeReady(nowNanos);
+            if (cutFirst(nowNanos)) {
+                continue;
+            }
+            Batch next = takeReady();
             if (next == null || !launch(next)) {
                 return;
             }
@@ -207,16 +229,40 @@ final class PartitionLane {
 
     private boolean isBrokerReady() {
         if (!broker.isReady()) {
-            return broker.mode() == BrokerSession.Mode.IDEMPOTENT && identity != null && !flying.isEmpty();
+            boolean goesOn = broker.mode() == BrokerSession.Mode.IDEMPOTENT && identity != null && !flying.isEmpty();
+            return goesOn && broker.isKnown();
         }
         return true;
     }
 
-    private Batch takeReady(long nowNanos) {
+    /** Seals what is next, and cuts it when it was filled before the broker said what it takes. False: it fits, or there is none. */
+    private boolean cutFirst(long nowNanos) {
+        Batch whole;
+        Batch.Cut cut;
         synchronized (lock) {
             if (ready.isEmpty() && open != null && isRipe(nowNanos)) {
                 sealOpen();
             }
+            SendLimits limits = broker.limits();
+            if (ready.isEmpty() || ready.peek().fits(limits)) {
+                return false;
+            }
+            whole = ready.poll();
+            cut = whole.cutTo(limits);
+            for (int i = cut.parts().size() - 1; i >= 0; i--) {
+                ready.addFirst(cut.parts().get(i));
+            }
+        }
+        for (Batch.Oversized each : cut.leftOut()) {
+            budget.release(RecordLayout.recordBytes(each.payloadBytes()));
+            each.waiter().failed(oversized(each.payloadBytes()));
+        }
+        whole.settleWith(cut.parts());
+        return true;
+    }
+
+    private Batch takeReady() {
+        synchronized (lock) {
             Batch next = ready.peek();
             if (next != null && !canStamp(next)) {
                 return null;
@@ -230,6 +276,9 @@ final class PartitionLane {
 
     /** Makes sure that there is an identity with room; false: wait until nothing flies, or until there is one. */
     private boolean canStamp(Batch next) {
+        if (!flying.isEmpty() && !flying.peek().isStamped()) {
+            return false; // goes on message by message, although batches are taken now
+        }
         if (broker.mode() != BrokerSession.Mode.IDEMPOTENT) {
             return true;
         }
@@ -301,7 +350,7 @@ final class PartitionLane {
                 topic,
                 partition.getPartition(),
                 batch.count(),
-                config.compression().wireName(),
+                batch.bodyCompression().wireName(),
                 batch.identity() == null ? -1 : batch.identity().producerId(),
                 batch.previousSequence(),
                 batch.retainedBody(),
@@ -343,7 +392,7 @@ final class PartitionLane {
             return;
         }
         remove(batch);
-        batch.settleStored(stored, wrapsBatches && config.compression() != Compression.NONE);
+        batch.settleStored(stored, wrapsBatches && batch.bodyCompression() != Compression.NONE);
     }
 
     private void refuse(Batch batch, Reply.Result result) {
@@ -406,38 +455,84 @@ final class PartitionLane {
         return false;
     }
 
-    /** Once every answer is in, sends again what flies, in order; what was stamped in a broken chain, in a new one. */
+    /**
+     * Once every answer is in, sends again what flies, in order; what was stamped in a broken chain, or has a form that the broker which
+     * answers now does not take, in a new one.
+     */
     private void resend() {
         if (sentCount > 0) {
             return;
         }
-        if (identity == null && broker.mode() == BrokerSession.Mode.IDEMPOTENT && !restamp()) {
+        if (!broker.isKnown()) {
+            broker.prepare(this);
             return;
         }
+        if (broker.mode() == BrokerSession.Mode.PLAIN) {
+            giveUpWhatMayBeStored();
+        }
+        if (flying.isEmpty()) {
+            sender.wake(this);
+            return;
+        }
+        if (!isFormTaken()) {
+            breakChain();
+            if (!restamp()) {
+                return;
+            }
+        }
         for (Batch batch : List.copyOf(flying)) {
-            boolean sent = broker.mode() == BrokerSession.Mode.PLAIN ? sendPlain(batch) : send(batch);
+            boolean sent = batch.isStamped() ? send(batch) : sendPlain(batch);
             if (!sent) {
                 return;
             }
         }
     }
 
-    /** Batches that may be stored keep their ids, and go first as they were; then the others get new ones. */
-    private boolean restamp() {
-        for (Batch batch : flying) {
+    /** An original broker would store a second time what the one before it at this address may have stored. */
+    private void giveUpWhatMayBeStored() {
+        for (Batch batch : List.copyOf(flying)) {
             if (batch.maybeStored) {
-                return true;
+                fail(
+                        batch,
+                        "an original broker has taken the place of the one that may have stored the batch for ",
+                        Outcome.UNKNOWN,
+                        0,
+                        lastFailure);
+                breakChain();
             }
         }
+    }
+
+    private boolean isFormTaken() {
+        BrokerSession.Mode mode = broker.mode();
+        for (Batch batch : flying) {
+            boolean chainIsBroken = identity == null && mode == BrokerSession.Mode.IDEMPOTENT;
+            boolean isTaken = mode != BrokerSession.Mode.PLAIN && !chainIsBroken && batch.fits(broker.limits());
+            if (batch.isStamped() && !isTaken) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Batches that may be stored, and those before them, keep their ids and go first as they were; those behind them wait, and get new ones.
+     * False: none is left to go.
+     */
+    private boolean restamp() {
         synchronized (lock) {
-            while (!flying.isEmpty()) {
+            while (!flying.isEmpty() && !flying.peekLast().maybeStored) {
                 Batch last = flying.pollLast();
                 last.flight = Batch.Flight.WAITING;
+                last.unstamp();
                 ready.addFirst(last);
             }
         }
-        sender.wake(this);
-        return false;
+        if (flying.isEmpty()) {
+            sender.wake(this);
+            return false;
+        }
+        return true;
     }
 
     private void breakChain() {

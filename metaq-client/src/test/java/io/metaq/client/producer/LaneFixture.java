@@ -73,6 +73,12 @@ final class LaneFixture implements AutoCloseable {
         Sent message = new Sent(text);
         sent.add(message);
         try {
+            lane.requireTaken(data.length);
+        } catch (SendFailedException e) {
+            message.failed(e);
+            return message;
+        }
+        try {
             budget.acquire(20 + data.length, 0);
         } catch (InterruptedException e) {
             throw new IllegalStateException("nothing waits here", e);

@@ -4,9 +4,11 @@ package io.metaq.client.producer;
 import io.metaq.client.net.BrokerFailureException;
 import io.metaq.client.net.BrokerLink;
 import io.metaq.client.net.RequestForm;
+import io.metaq.protocol.Announcement;
 import io.metaq.protocol.Features;
 import io.metaq.protocol.Reply;
 import io.metaq.protocol.Request;
+import io.metaq.protocol.SendLimits;
 import io.metaq.record.MessageIds;
 import io.metaq.record.RecordBatch;
 import io.metaq.record.RecordLayout;
@@ -15,19 +17,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * A broker with one partition that does what a test tells it, when it is told. It stores and refuses batches by the rules of the
- * protocol: a batch is appended when it follows its producer's last one, a repeated one gets its first answer.
+ * protocol: a batch is appended when it follows its producer's last one, a repeated one gets its first answer. Like a real link it
+ * connects when it is asked, and sends nothing that the broker which answers then has not announced.
  */
 final class ScriptedBroker implements BrokerLink {
-    private final Set<Features> features;
+    private Announcement announcement;
+    private Announcement told;
     private final Deque<Asked> arriving = new ArrayDeque<>();
     private final Deque<Answered> answering = new ArrayDeque<>();
     private final List<String> log = new ArrayList<>();
@@ -36,6 +40,7 @@ final class ScriptedBroker implements BrokerLink {
     private final List<BatchSeen> seen = new ArrayList<>();
     private long producers;
     private int opaque;
+    private int plainPuts;
     private boolean away;
 
     /** A batch as it arrived. */
@@ -45,12 +50,23 @@ final class ScriptedBroker implements BrokerLink {
 
     private record Answered(Reply reply, CompletableFuture<Reply> answer) {}
 
-    ScriptedBroker(Features first, Features... others) {
-        features = EnumSet.of(first, others);
+    ScriptedBroker(Announcement announcement) {
+        this.announcement = announcement;
     }
 
     static ScriptedBroker idempotent() {
-        return new ScriptedBroker(Features.BATCH, Features.PRODUCER);
+        return new ScriptedBroker(announcing(SendLimits.UNANNOUNCED));
+    }
+
+    /** What our broker with these limits announces. */
+    static Announcement announcing(SendLimits limits) {
+        return new Announcement(Set.of(Features.BATCH, Features.PRODUCER), limits);
+    }
+
+    /** The connection is lost, and from now on a broker with the same log answers at the same address that announces this. */
+    void become(Announcement another) {
+        cut();
+        announcement = another;
     }
 
     @Override
@@ -59,10 +75,17 @@ final class ScriptedBroker implements BrokerLink {
     }
 
     @Override
-    public CompletableFuture<Set<Features>> features() {
-        return away
-                ? CompletableFuture.failedFuture(new BrokerFailureException("away", false, null))
-                : CompletableFuture.completedFuture(features);
+    public CompletableFuture<Announcement> announcement() {
+        if (away) {
+            return CompletableFuture.failedFuture(new BrokerFailureException("away", false, null));
+        }
+        told = announcement;
+        return CompletableFuture.completedFuture(told);
+    }
+
+    @Override
+    public Optional<Announcement> findAnnouncement() {
+        return Optional.ofNullable(told);
     }
 
     @Override
@@ -75,7 +98,14 @@ final class ScriptedBroker implements BrokerLink {
         if (away) {
             return CompletableFuture.failedFuture(new BrokerFailureException("away", false, null));
         }
+        told = announcement;
         Request request = form.with(opaque++);
+        if (!announcement
+                .features()
+                .containsAll(Features.neededFor(request).stream().toList())) {
+            body(request).release();
+            return CompletableFuture.failedFuture(new BrokerFailureException("does not speak it", false, null));
+        }
         if (request instanceof Request.NewProducer producer) {
             return CompletableFuture.completedFuture(
                     new Reply.Result(200, Long.toString(producers++), producer.opaque()));
@@ -108,19 +138,23 @@ final class ScriptedBroker implements BrokerLink {
     void execute() {
         Asked asked = arriving.poll();
         if (asked != null) {
-            Request.BatchPut batch = (Request.BatchPut) asked.request;
-            answering.add(new Answered(store(batch), asked.answer));
-            batch.records().release();
+            Reply reply =
+                    asked.request instanceof Request.Put put ? store(put) : store((Request.BatchPut) asked.request);
+            answering.add(new Answered(reply, asked.answer));
+            body(asked.request).release();
         }
+    }
+
+    private static ByteBuf body(Request request) {
+        return request instanceof Request.Put put ? put.payload() : ((Request.BatchPut) request).records();
     }
 
     /** Refuses the oldest question that is there with this code; it stores nothing. */
     void refuse(int code) {
         Asked asked = arriving.poll();
         if (asked != null) {
-            Request.BatchPut batch = (Request.BatchPut) asked.request;
-            batch.records().release();
-            answering.add(new Answered(new Reply.Result(code, "refused", batch.opaque()), asked.answer));
+            body(asked.request).release();
+            answering.add(new Answered(new Reply.Result(code, "refused", asked.request.opaque()), asked.answer));
         }
     }
 
@@ -144,11 +178,12 @@ final class ScriptedBroker implements BrokerLink {
         List<CompletableFuture<Reply>> lost = new ArrayList<>();
         answering.forEach(each -> lost.add(each.answer));
         arriving.forEach(each -> {
-            ((Request.BatchPut) each.request).records().release();
+            body(each.request).release();
             lost.add(each.answer);
         });
         answering.clear();
         arriving.clear();
+        told = null;
         lost.forEach(each -> each.completeExceptionally(new BrokerFailureException("cut", true, null)));
     }
 
@@ -158,8 +193,28 @@ final class ScriptedBroker implements BrokerLink {
         answers.clear();
     }
 
+    private Reply store(Request.Put put) {
+        String told = put.opaque() + 1 + " 0 " + log.size();
+        log.add(put.payload().toString(StandardCharsets.UTF_8));
+        plainPuts++;
+        return new Reply.Result(200, told, put.opaque());
+    }
+
+    int plainPuts() {
+        return plainPuts;
+    }
+
     private Reply store(Request.BatchPut batch) {
         ByteBuf records = batch.records();
+        if (records.readableBytes() > announcement.limits().maxBatchBytes()) {
+            return new Reply.Result(413, "too large", batch.opaque());
+        }
+        try {
+            RecordBatch.validate(
+                    records, batch.recordCount(), announcement.limits().maxMessageBytes());
+        } catch (RecordBatch.MalformedBatchException e) {
+            return new Reply.Result(400, e.getMessage(), batch.opaque());
+        }
         List<String> texts = new ArrayList<>();
         long firstId = RecordBatch.messageId(records, records.readerIndex());
         long lastId = firstId;

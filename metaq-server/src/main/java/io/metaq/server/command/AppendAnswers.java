@@ -17,6 +17,14 @@ final class AppendAnswers {
         };
     }
 
+    static String payloadTooLarge(int bytes, CommandConfig config) {
+        return "a payload of " + bytes + " bytes is larger than maxMessageSize " + config.maxMessageBytes();
+    }
+
+    static String batchTooLarge(int bytes, CommandConfig config) {
+        return "a batch of " + bytes + " bytes is larger than maxBatchSize " + config.maxBatchBytes();
+    }
+
     /** How 1.4's error texts of a put begin. */
     static String putFailed(String brokerUrl, String topic, int partition) {
         return "Put message to [broker '" + brokerUrl + "'] [partition '" + topic + "-" + partition + "'] failed.";

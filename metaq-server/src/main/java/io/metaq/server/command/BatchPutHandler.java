@@ -105,8 +105,7 @@ final class BatchPutHandler implements CommandHandler<Request.BatchPut> {
             if (batch.records().readableBytes() > config.maxBatchBytes()) {
                 throw new RefusedException(
                         StatusCode.TOO_LARGE,
-                        "a batch of " + batch.records().readableBytes() + " bytes is larger than maxBatchSize "
-                                + config.maxBatchBytes());
+                        AppendAnswers.batchTooLarge(batch.records().readableBytes(), config));
             }
             return batch.records().retain();
         }

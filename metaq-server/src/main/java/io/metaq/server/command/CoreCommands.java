@@ -1,8 +1,9 @@
 // Licensed under the Apache License, Version 2.0. See the LICENSE file at the root of the project.
 package io.metaq.server.command;
 
-import io.metaq.protocol.Features;
+import io.metaq.protocol.Announcement;
 import io.metaq.protocol.Request;
+import io.metaq.protocol.SendLimits;
 import io.metaq.protocol.StatusCode;
 import io.metaq.server.commit.GroupCommit;
 import io.metaq.server.topic.TopicRegistry;
@@ -39,6 +40,7 @@ public final class CoreCommands {
         PutTarget target = new PutTarget(topics, config, executors.blocking());
         dispatcher.register(Request.Put.class, new PutHandler(target, writer, config, counters, putsInTransactions));
         dispatcher.register(Request.BatchPut.class, new BatchPutHandler(target, topics, writer, config, counters));
+        dispatcher.register(Request.Oversized.class, new OversizedHandler(config, counters));
         dispatcher.register(
                 Request.Get.class,
                 new GetHandler(topics, config, counters, executors.readers(), executors.timer(), holds));
@@ -51,7 +53,8 @@ public final class CoreCommands {
         dispatcher.register(Request.Metadata.class, new MetadataHandler(topics, config));
         dispatcher.register(Request.Stats.class, new StatsHandler(topics, counters, stats));
         dispatcher.register(Request.Admin.class, new AdminHandler(adminVerbs, executors.blocking()));
-        String version = Features.announce(config.version());
+        String version = Announcement.ofEverything(new SendLimits(config.maxMessageBytes(), config.maxBatchBytes()))
+                .text(config.version());
         dispatcher.register(Request.Version.class, (request, exchange) -> exchange.result(StatusCode.OK, version));
     }
 }

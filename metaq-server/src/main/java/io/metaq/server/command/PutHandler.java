@@ -56,8 +56,7 @@ final class PutHandler implements CommandHandler<Request.Put> {
                     exchange,
                     put.topic(),
                     StatusCode.FAILED,
-                    failed + "Detail:a payload of " + length + " bytes is larger than maxMessageSize "
-                            + config.maxMessageBytes());
+                    failed + "Detail:" + AppendAnswers.payloadTooLarge(length, config));
             return;
         }
         int checksum = RecordBatch.checksum(payload, payload.readerIndex(), length);

@@ -83,7 +83,9 @@ class BrokerTest {
             assertThat(client.ask("put none 0 5 0 -1 12\r\nhello").text())
                     .endsWith("Detail:The server do not accept topic none");
             assertThat(client.ask("sync test 0 5 0 1 13\r\nhello").code()).isEqualTo(503);
-            assertThat(client.ask("version 14\r\n").text()).isEqualTo("2.0.0 batch fetch producer metadata seek admin");
+            assertThat(client.ask("version 14\r\n").text())
+                    .isEqualTo(
+                            "2.0.0 batch fetch producer metadata seek admin maxMessageSize=2097152 maxBatchSize=16777216");
             assertThat(client.ask("stats  15\r\n").text())
                     .startsWith("STATS\r\npid ")
                     .endsWith("END\r\n");
