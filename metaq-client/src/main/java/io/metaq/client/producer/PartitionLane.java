@@ -217,7 +217,7 @@ final class PartitionLane {
     private boolean isRipe(long nowNanos) {
         long lingerNanos = config.linger().toNanos();
         if (lingerNanos == 0) {
-            return flying.size() < 2;
+            return flying.isEmpty();
         }
         long ripeAt = open.createdNanos() + lingerNanos;
         if (ripeAt - nowNanos > 0) {
