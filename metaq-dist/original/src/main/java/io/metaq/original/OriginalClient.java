@@ -48,8 +48,12 @@ public final class OriginalClient {
             System.exit(2);
             return;
         }
-        // The original leaves threads running when it is shut down, so the process is ended and not awaited.
-        System.exit(play(scenario, new Site(args[1], args[2], args[3])));
+        int exitCode = play(scenario, new Site(args[1], args[2], args[3]));
+        System.out.flush();
+        // The original leaves threads running, and an orderly exit can hang for ever: a fetch thread that first loads
+        // MonitorLog
+        // then fails to add its shutdown hook, and the hooks that are there wait for that thread.
+        Runtime.getRuntime().halt(exitCode);
     }
 
     private static int play(Scenario scenario, Site site) {
