@@ -91,29 +91,24 @@ final class SenderLoop implements SenderMailbox {
         }
     }
 
-    /** One turn: everything that is there now. False when there was nothing. */
-    boolean runOnce() {
+    /** One turn: everything that is there now. */
+    private void runOnce() {
         turnDue.set(false);
         inTurn = true;
-        boolean worked = false;
         try {
             for (Runnable work = posted.poll(); work != null; work = posted.poll()) {
                 run(work);
-                worked = true;
             }
             for (PartitionLane lane = woken.poll(); lane != null; lane = woken.poll()) {
                 waking.remove(lane);
                 pump(lane);
-                worked = true;
             }
             while (!timers.isEmpty() && timers.peek().atNanos() - nowNanos() <= 0) {
                 pump(timers.poll().lane());
-                worked = true;
             }
         } finally {
             inTurn = false;
         }
-        return worked;
     }
 
     private void pump(PartitionLane lane) {
